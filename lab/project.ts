@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { renderStack, stackFile, stacksDir } from "./config";
 import { LabError } from "./error";
 import { withLock } from "./lock";
-import { knownLabs, labDir, linkLabs, projectDir, repoDir } from "./paths";
+import { knownLabs, labDir, linkLabs, projectDir, repoDir, stateDir } from "./paths";
 
 const LINKED = ["index.ts", "components", "node_modules", "tsconfig.json", "package.json", "Pulumi.yaml", ".lab"];
 
@@ -61,7 +61,7 @@ export function freeSubnetIndex(used: Iterable<number>): number {
 
 async function ensureSubnetIndex(lab: string): Promise<number> {
   const file = labDir(lab, "subnet");
-  return withLock("subnets", 30, async () => {
+  return withLock(stateDir("subnets.lock"), { purpose: "choosing a subnet", limit: 30 }, async () => {
     if (existsSync(file)) return Number(readFileSync(file, "utf8"));
     const labs = knownLabs()
       .map((name) => labDir(name, "subnet"))
