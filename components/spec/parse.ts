@@ -1,0 +1,79 @@
+/** From raw configuration to a checked spec or a list of problems. Pure: files come in through a reader. */
+import { z } from "zod";
+import { checks, warnings } from "./checks";
+import { problemsOf, unknownKey } from "./issues";
+import type { FileReader, PlainSpec } from "./plain";
+import type { Problem } from "./problem";
+import { resolveHosts } from "./resolve/hosts";
+import { resolveMirror } from "./resolve/mirror";
+import { resolveKnownHosts, resolveSsh } from "./resolve/ssh";
+import { resolveVersions } from "./resolve/versions";
+import { configSchema, type Config } from "./schema";
+import { runSentences } from "./sentence";
+import { minorOf } from "./versions";
+
+export interface Accepted {
+  spec: PlainSpec;
+  /** What is allowed but unwise. */
+  warnings: Problem[];
+}
+
+export interface Refused {
+  problems: Problem[];
+  warnings: Problem[];
+}
+
+/** All keys of the namespace, without it, as YAML or JSON gave them. `stack` is the cluster's default name. */
+export function parseSpec(raw: Record<string, unknown>, files: FileReader, stack: string): Accepted | Refused {
+  const problems: Problem[] = [];
+  const config = parseShape(withName(raw, stack), problems);
+  const spec = resolve(config, files, problems);
+  problems.push(...runSentences(checks, spec));
+  const advice = runSentences(warnings, spec);
+  return problems.length > 0 ? { problems, warnings: advice } : { spec: spec as PlainSpec, warnings: advice };
+}
+
+// Each key is parsed alone, so that checks of the others still run when one is malformed.
+function parseShape(raw: Record<string, unknown>, problems: Problem[]): Partial<Config> {
+  const shape: Record<string, z.ZodType> = configSchema.shape;
+  const config: Record<string, unknown> = {};
+  for (const key of Object.keys(raw)) {
+    if (!Object.hasOwn(shape, key)) problems.push(unknownKey([], key));
+  }
+  for (const [key, schema] of Object.entries(shape)) {
+    const result = z.object({ [key]: schema }).safeParse(Object.hasOwn(raw, key) ? { [key]: raw[key] } : {});
+    if (result.success) config[key] = result.data[key];
+    else problems.push(...result.error.issues.flatMap((issue) => problemsOf(issue, raw)));
+  }
+  return config as Partial<Config>;
+}
+
+function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]): Partial<PlainSpec> {
+  const { api, ssh, hosts, mirror, kubeadm, kubernetesVersion, etcdVersion, containerdVersion } = config;
+  const keys = ssh && resolveKnownHosts(ssh, files, problems);
+  const versioned = kubernetesVersion !== undefined && etcdVersion !== undefined && containerdVersion !== undefined;
+  return {
+    name: config.clusterName,
+    versions: versioned ? resolveVersions(kubernetesVersion, etcdVersion, containerdVersion) : undefined,
+    hosts: hosts && resolveHosts(hosts, keys, problems),
+    api: api && { ...api, dnsName: api.dnsName },
+    network: config.network,
+    ssh: ssh && resolveSsh(ssh, files, problems),
+    mirror: mirror && resolveMirror(mirror, minorOf(kubernetesVersion ?? ""), files, problems),
+    etcd: config.etcd,
+    apiServer: config.apiServer,
+    controllerManager: config.controllerManager,
+    scheduler: config.scheduler,
+    kubelet: config.kubelet,
+    kubeProxy: config.kubeProxy,
+    kubeadm: kubeadm && { ...kubeadm, dnsImageTag: kubeadm.dnsImageTag },
+    containerd: config.containerd,
+    certificates: config.certificates,
+    allowNonHa: config.allowNonHa,
+  };
+}
+
+// Without clusterName the stack's name stands in, and must then be fit for it.
+function withName(raw: Record<string, unknown>, stack: string): Record<string, unknown> {
+  return Object.hasOwn(raw, "clusterName") ? raw : { ...raw, clusterName: stack };
+}

@@ -1,0 +1,10 @@
+/** The cluster's description before Pulumi: what checks judge. */
+import type { ClusterSpec, SshSpec } from "./types";
+
+export type PlainSsh = Omit<SshSpec, "privateKey"> & { privateKey: string | undefined };
+
+/** A ClusterSpec whose private key is still plain text. It stays inside components/spec. */
+export type PlainSpec = Omit<ClusterSpec, "ssh"> & { ssh: PlainSsh };
+
+/** Reads a file that the config names; throws an Error that says why when it cannot. */
+export type FileReader = (path: string) => string;

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { defaultFlannel } from "../versions";
+import { patterns } from "./patterns";
+import { text, whole } from "./text";
+
+export const apiSchema = z
+  .strictObject({
+    vip: text(patterns.ipv4, "an IPv4 address", "192.0.2.10").describe(
+      "Virtual IP of the API, in the control planes' subnet and held by no host.",
+    ),
+    vipPrefix: whole(8, 30, 24).default(24).describe("Prefix length of that subnet."),
+    port: whole(1, 65535, 8443).default(8443).describe("Port on the virtual IP (HAProxy)."),
+    bindPort: whole(1, 65535, 6443).default(6443).describe("Port of the API servers behind it."),
+    routerId: whole(1, 255, 51).describe("VRRP virtual router id, unique on the network segment."),
+    dnsName: text(patterns.dnsName, "a DNS name", "api.prod.example")
+      .optional()
+      .describe("DNS name of the virtual IP; becomes a name in the API servers' certificates."),
+    extraSans: z
+      .array(text(patterns.hostOrIp, "a DNS name or an IPv4 address", "api.example.net"))
+      .default([])
+      .describe("Further names or addresses in the API servers' certificates."),
+  })
+  .describe("The API endpoint: a virtual IP held by keepalived, with HAProxy behind it on every control plane.");
+
+export const pluginNames = ["flannel", "none"] as const;
+
+export const networkSchema = z
+  .strictObject({
+    podCidr: z
+      .string()
+      .default("10.200.0.0/16")
+      .describe("Addresses of pods, IPv4. Every node takes a /24 of it. Cannot change later.")
+      .meta({ examples: ["10.200.0.0/16"] }),
+    serviceCidr: z
+      .string()
+      .default("10.32.0.0/16")
+      .describe("Addresses of services, IPv4, /12 to /28. Cannot change later.")
+      .meta({ examples: ["10.32.0.0/16"] }),
+    dnsDomain: text(patterns.dnsName, "a DNS domain", "cluster.local")
+      .default("cluster.local")
+      .describe("DNS domain of services. Cannot change later."),
+    plugin: z
+      .enum(pluginNames)
+      .default("flannel")
+      .describe("Pod network: `flannel`, or `none` to bring your own; nodes stay NotReady until you do."),
+    flannelVersion: text(patterns.vVersion, "an exact version with its v", defaultFlannel)
+      .default(defaultFlannel)
+      .describe("Release of flannel. Only for plugin flannel."),
+  })
+  .prefault({})
+  .describe("Pod and service network.");

@@ -1,0 +1,177 @@
+/**
+ * The typed description of one cluster: what `readSpec()` returns and every component takes.
+ * Plain data, fully defaulted and checked; nothing here is an Output but the values an operator may give as a secret.
+ */
+import type * as pulumi from "@pulumi/pulumi";
+
+/** What a host does in the cluster. A control plane may also be an etcd member; a worker is only a worker. */
+export enum Role {
+  ControlPlane = "control-plane",
+  Etcd = "etcd",
+  Worker = "worker",
+}
+
+/** One machine, reached over SSH. Identity is `name`: resources are keyed by it, never by a position in the list. */
+export interface HostSpec {
+  /** RFC 1123 name; becomes the node name and the etcd member name. */
+  name: string;
+  /** The address other nodes reach it by (IPv4); the interface is the one that carries it. */
+  ip: string;
+  roles: Role[];
+  /** One `authorized_keys`-style line, `ssh-ed25519 AAAA…`; from `hostKey` or from `ssh.knownHosts`. Never empty. */
+  hostKey: string;
+  /** Address for SSH when it differs from `ip`. Default: `ip`. */
+  sshHost: string;
+  labels: Record<string, string>;
+  taints: TaintSpec[];
+}
+
+export interface TaintSpec {
+  key: string;
+  value: string;
+  effect: string;
+}
+
+/** The API endpoint: a virtual IP held by keepalived, HAProxy behind it on every control plane. */
+export interface ApiSpec {
+  /** IPv4 address in the hosts' subnet, held by no host. */
+  vip: string;
+  /** Prefix length that the VIP is added with. Default 24. */
+  vipPrefix: number;
+  /** HAProxy's port on the VIP and on loopback. Default 8443. */
+  port: number;
+  /** The API servers' own port. Default 6443. */
+  bindPort: number;
+  /** VRRP virtual router id, 1–255, unique on the L2 segment. */
+  routerId: number;
+  /** A DNS name for the VIP; becomes a SAN. */
+  dnsName: string | undefined;
+  /** Further SANs of the API servers' certificates: names or addresses. */
+  extraSans: string[];
+}
+
+export interface NetworkSpec {
+  /** Default 10.200.0.0/16. */
+  podCidr: string;
+  /** Default 10.32.0.0/16. */
+  serviceCidr: string;
+  /** Default cluster.local. */
+  dnsDomain: string;
+  /** `flannel` (default) or `none` (bring your own CNI; nodes stay NotReady until you do). */
+  plugin: string;
+  /** Only for plugin flannel. */
+  flannelVersion: string;
+}
+
+export interface SshSpec {
+  /** Default root. Another user needs password-less sudo. */
+  user: string;
+  /** Default 22. */
+  port: number;
+  /** Use the agent of SSH_AUTH_SOCK. Default true when no private key is given. */
+  agent: boolean;
+  /** Private key, PEM or OpenSSH; from the secret `ssh.privateKey` or read from the file `ssh.privateKeyFile`. */
+  privateKey: pulumi.Output<string> | undefined;
+}
+
+/** One apt repository, as one deb822 file on every host. */
+export interface AptSource {
+  /** File name part: `/etc/apt/sources.list.d/<name>.sources`. */
+  name: string;
+  url: string;
+  /** `/` for a flat repository. */
+  suite: string;
+  components: string[];
+  /** Armoured public key (text), or a URL that it is fetched from over https. */
+  key: string;
+}
+
+/** Where packages, images and release archives come from: the upstream sites by default. */
+export interface MirrorSpec {
+  apt: AptSource[];
+  /** Upstream registry host → base URL that its images are pulled from, e.g. `registry.k8s.io: http://10.0.0.2:5000/registry.k8s.io`. */
+  registries: Record<string, string>;
+  /** etcd release archive; `{version}` and `{arch}` are replaced. */
+  etcdUrl: string;
+  /** etcd archive's SHA-256, by `version-arch` (`3.6.16-amd64`); defaults come from the versions table. */
+  etcdSha256: Record<string, string>;
+}
+
+export interface VersionsSpec {
+  /** `v1.35.4`. */
+  kubernetes: string;
+  /** `1.35`. */
+  kubernetesMinor: string;
+  /** `3.6.16`. */
+  etcd: string;
+  /** `2.2.9`. */
+  containerd: string;
+  /** Tag of the pause image that kubeadm of this minor uses, `3.10.1`. */
+  pause: string;
+}
+
+export interface EtcdSpec {
+  /** Default /var/lib/etcd-kubernetes: never /var/lib/etcd, `kubeadm reset` wipes that. */
+  dataDir: string;
+  /** Default 100. */
+  heartbeatIntervalMs: number;
+  /** Default 1000. */
+  electionTimeoutMs: number;
+  /** Bytes, default 8 GiB. */
+  quotaBackendBytes: number;
+  /** Further etcd flags, without dashes in front: `{ "max-request-bytes": "3145728" }`. */
+  extraArgs: Record<string, string>;
+}
+
+/** Flags of one control-plane component beyond what the program sets. */
+export interface ComponentSpec {
+  extraArgs: Record<string, string>;
+}
+
+export interface KubeadmSpec {
+  /** Names given to kubeadm's --ignore-preflight-errors. Default: none. */
+  ignorePreflightErrors: string[];
+  /** Overrides kubeadm's CoreDNS tag. */
+  dnsImageTag: string | undefined;
+  /** Default registry.k8s.io. */
+  imageRepository: string;
+}
+
+export interface ContainerdSpec {
+  /** Settings merged over the program's, by plugin: `{ "io.containerd.cri.v1.runtime": { restrict_oom_score_adj: true } }`. */
+  plugins: Record<string, Record<string, unknown>>;
+}
+
+export interface ClusterSpec {
+  /** Resource-name prefix and Kubernetes cluster name. Default: the stack's name. */
+  name: string;
+  versions: VersionsSpec;
+  hosts: HostSpec[];
+  api: ApiSpec;
+  network: NetworkSpec;
+  ssh: SshSpec;
+  mirror: MirrorSpec;
+  etcd: EtcdSpec;
+  apiServer: ComponentSpec;
+  controllerManager: ComponentSpec;
+  scheduler: ComponentSpec;
+  /** Fields of KubeletConfiguration merged over the program's. */
+  kubelet: Record<string, unknown>;
+  /** Fields of KubeProxyConfiguration merged over the program's. */
+  kubeProxy: Record<string, unknown>;
+  kubeadm: KubeadmSpec;
+  containerd: ContainerdSpec;
+  certificates: CertificateSpec;
+  /** One or two control planes are refused unless this is true. */
+  allowNonHa: boolean;
+}
+
+/** Lives of certificates, in hours. */
+export interface CertificateSpec {
+  /** Default 87600 (10 years). */
+  caValidityHours: number;
+  /** Default 8760 (1 year). */
+  leafValidityHours: number;
+  /** Renewal is planned when less than this is left. Default 2160 (90 days). */
+  earlyRenewalHours: number;
+}
