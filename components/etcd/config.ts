@@ -1,0 +1,98 @@
+/** A member's configuration file and unit. Pure. */
+import { stringify } from "yaml";
+
+import { etcdMembers } from "../spec/topology";
+import type { ClusterSpec, HostSpec } from "../spec/types";
+
+/** Ports of etcd; 2381 serves metrics and health on loopback without client certificates. */
+export const CLIENT_PORT = 2379;
+export const PEER_PORT = 2380;
+export const HEALTH_PORT = 2381;
+
+/** `cp1=https://10.0.0.11:2380,…` of the first members. */
+export function initialCluster(spec: ClusterSpec): string {
+  return etcdMembers(spec)
+    .map((member) => `${member.name}=https://${member.ip}:${PEER_PORT}`)
+    .join(",");
+}
+
+/**
+ * etcd.yaml: mutual TLS for clients and peers by the etcd CA, listening on the member's own address only.
+ * Corruption checks are on, as etcd's data corruption guide asks; their names depend on the minor.
+ */
+export function etcdConfig(spec: ClusterSpec, member: HostSpec): string {
+  const tls = (pair: string) => ({
+    "cert-file": `/etc/etcd/pki/${pair}.crt`,
+    "key-file": `/etc/etcd/pki/${pair}.key`,
+    "trusted-ca-file": "/etc/etcd/pki/ca.crt",
+    "client-cert-auth": true,
+  });
+  const client = `https://${member.ip}:${CLIENT_PORT}`;
+  const peer = `https://${member.ip}:${PEER_PORT}`;
+  const config: Record<string, unknown> = {
+    name: member.name,
+    "data-dir": spec.etcd.dataDir,
+    "listen-client-urls": `${client},https://127.0.0.1:${CLIENT_PORT}`,
+    "advertise-client-urls": client,
+    "listen-peer-urls": peer,
+    "initial-advertise-peer-urls": peer,
+    "listen-metrics-urls": `http://127.0.0.1:${HEALTH_PORT}`,
+    "initial-cluster": initialCluster(spec),
+    "initial-cluster-state": "new",
+    "initial-cluster-token": `kubeadm-ha-${spec.name}`,
+    "heartbeat-interval": spec.etcd.heartbeatIntervalMs,
+    "election-timeout": spec.etcd.electionTimeoutMs,
+    "quota-backend-bytes": spec.etcd.quotaBackendBytes,
+    "client-transport-security": tls("server"),
+    "peer-transport-security": tls("peer"),
+    "tls-min-version": "TLS1.2",
+    ...corruptionChecks(spec.versions.etcd),
+    ...typed(spec.etcd.extraArgs),
+  };
+  return `# Written by kubeadm-ha.\n${stringify(config, { lineWidth: 0 })}`;
+}
+
+/** The unit: restarted for ever, never asking for more files than the host allows. */
+export function etcdUnit(spec: ClusterSpec): string {
+  return `# Written by kubeadm-ha.
+[Unit]
+Description=etcd for Kubernetes
+Documentation=https://etcd.io/docs/
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+User=etcd
+Group=etcd
+ExecStart=/opt/etcd/${spec.versions.etcd}/etcd --config-file=/etc/etcd/etcd.yaml
+Restart=always
+RestartSec=2
+# The first start waits for the other members to come up.
+TimeoutStartSec=600
+OOMScoreAdjust=-900
+NoNewPrivileges=true
+ProtectSystem=full
+ProtectHome=true
+PrivateTmp=true
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+function corruptionChecks(version: string): Record<string, unknown> {
+  return version.startsWith("3.5.")
+    ? { "experimental-initial-corrupt-check": true, "experimental-compact-hash-check-enabled": true }
+    : { "feature-gates": "InitialCorruptCheck=true,CompactHashCheck=true" };
+}
+
+/** Flags come as strings; etcd's file wants numbers and booleans as such. */
+function typed(flags: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => {
+      if (value === "true" || value === "false") return [name, value === "true"];
+      return [name, /^\d+$/.test(value) ? Number(value) : value];
+    }),
+  );
+}

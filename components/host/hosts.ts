@@ -1,0 +1,145 @@
+/** The machines of the cluster: claimed together, then prepared for their roles in parallel. */
+import type { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+
+import { controlPlanes, workers } from "../spec/topology";
+import type { ClusterSpec, HostSpec } from "../spec/types";
+import { isNode, keyUrls, packages, sourceFile } from "./apt";
+import { containerdConfig, registryFiles } from "./containerd";
+import { hostImages } from "./images";
+import { modulesFile, sysctlFile } from "./kernel";
+import { remoteScript } from "./remote";
+import { readScript, type Script } from "./script";
+
+const CLAIM = readScript(__dirname, "claim.sh");
+const RESET = readScript(__dirname, "reset.sh");
+const PREPARE = readScript(__dirname, "prepare.sh");
+const IMAGES = readScript(__dirname, "images.sh");
+
+export interface HostsArgs {
+  spec: ClusterSpec;
+  /** The cluster CA's certificate: a host that was claimed with another one is refused. */
+  clusterCa: pulumi.Output<string>;
+}
+
+/**
+ * All hosts. Every claim comes before any preparation, so that one unsuitable host stops the run while nothing has
+ * been changed anywhere; and since everything else depends on the claims, `destroy` ends with them: workers first,
+ * then control planes, then hosts that are only etcd members.
+ */
+export class Hosts extends pulumi.ComponentResource {
+  /** By host name. */
+  public readonly byName: ReadonlyMap<string, Host>;
+
+  constructor(name: string, args: HostsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kubeadm-ha:host:Hosts", name, {}, opts);
+    const { spec } = args;
+    const layers = [spec.hosts.filter((host) => !isNode(host)), controlPlanes(spec), workers(spec)];
+    const hosts: Host[] = [];
+    let before: Host[] = [];
+    for (const layer of layers) {
+      const made = layer.map(
+        (host) =>
+          new Host(
+            `${name}-${host.name}`,
+            { ...args, host, after: before.map((other) => other.claim) },
+            { parent: this },
+          ),
+      );
+      hosts.push(...made);
+      if (made.length > 0) before = made;
+    }
+    const claims = hosts.map((host) => host.claim);
+    for (const host of hosts) host.prepare(claims);
+    this.byName = new Map(hosts.map((host) => [host.spec.name, host]));
+    this.registerOutputs({});
+  }
+
+  /** The host of that name; the specification guarantees that it exists. */
+  get(name: string): Host {
+    const host = this.byName.get(name);
+    if (!host) throw new Error(`no host named ${name}`);
+    return host;
+  }
+}
+
+interface HostArgs extends HostsArgs {
+  host: HostSpec;
+  /** Claims that go after this one when the cluster is destroyed. */
+  after: pulumi.Resource[];
+}
+
+/** One machine: its claim (whose removal gives the machine back), its preparation, its images. */
+export class Host extends pulumi.ComponentResource {
+  public readonly spec: HostSpec;
+  public readonly claim: remote.Command;
+  /** Packages, kernel settings and containerd are as wanted. */
+  public prepared!: remote.Command;
+  /** Every image of the role is here and pinned; undefined on a host without a kubelet. */
+  public images: remote.Command | undefined;
+  private readonly name: string;
+  private readonly cluster: ClusterSpec;
+
+  constructor(name: string, args: HostArgs, opts: pulumi.ComponentResourceOptions) {
+    super("kubeadm-ha:host:Host", name, {}, opts);
+    this.name = name;
+    this.spec = args.host;
+    this.cluster = args.spec;
+    this.claim = remoteScript(
+      `${name}-claim`,
+      {
+        host: args.host,
+        ssh: args.spec.ssh,
+        script: this.script("claim", CLAIM, 60, { CLUSTER: args.spec.name, NODE_IP: args.host.ip }),
+        secretFiles: [
+          { path: "/var/lib/kubeadm-ha/ca.crt", mode: "0644", owner: "root:root", content: args.clusterCa },
+        ],
+        removal: this.script("reset", RESET, 600, { ETCD_DATA_DIR: args.spec.etcd.dataDir }),
+      },
+      { parent: this, dependsOn: args.after },
+    );
+    this.registerOutputs({});
+  }
+
+  /** Declares what follows the claims of all hosts. */
+  prepare(claims: pulumi.Resource[]): void {
+    const { spec, cluster } = this;
+    const runsNode = isNode(spec);
+    const { apt, registries } = cluster.mirror;
+    const script = this.script("prepare", PREPARE, 900, {
+      NODE_IP: spec.ip,
+      KUBERNETES_VERSION: cluster.versions.kubernetes,
+      CONTAINERD_VERSION: cluster.versions.containerd,
+      PACKAGES: packages(cluster, spec),
+      SERVICES: runsNode ? "yes" : "no",
+      SWAP: runsNode && cluster.kubelet["failSwapOn"] !== false ? "off" : "keep",
+      APT_SOURCES: apt.map((source) => source.name),
+      APT_KEYS: keyUrls(apt),
+    });
+    script.files = [
+      ...apt.map(sourceFile),
+      modulesFile(spec),
+      sysctlFile(spec),
+      ...(runsNode ? [containerdConfig(cluster), ...registryFiles(registries)] : []),
+    ];
+    this.prepared = remoteScript(
+      `${this.name}-prepare`,
+      { host: spec, ssh: cluster.ssh, script },
+      { parent: this, dependsOn: claims },
+    );
+    if (!runsNode) return;
+    this.images = remoteScript(
+      `${this.name}-images`,
+      {
+        host: spec,
+        ssh: cluster.ssh,
+        script: this.script("images", IMAGES, 1200, { IMAGES: hostImages(cluster, spec) }),
+      },
+      { parent: this, dependsOn: this.prepared },
+    );
+  }
+
+  private script(concern: string, part: string, limitSeconds: number, variables: Script["variables"]): Script {
+    return { concern, variables: { NODE_NAME: this.spec.name, ...variables }, files: [], parts: [part], limitSeconds };
+  }
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# shellcheck shell=bash disable=SC2034
+# What every script on a host starts with: one run of a concern at a time, a private staging folder, read-back helpers.
+set -euo pipefail
+umask 077
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+STATE=/var/lib/kubeadm-ha
+CHANGED=()
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+[ "$(id -u)" = 0 ] || die "needs root: log in as root or as a user with password-less sudo"
+mkdir -p /run/kubeadm-ha
+exec 9>"/run/kubeadm-ha/$CONCERN.lock"
+flock -w 300 9 || die "another run of '$CONCERN' still holds /run/kubeadm-ha/$CONCERN.lock after 300 s: wait for it or end it"
+STAGE=/run/kubeadm-ha/$CONCERN
+rm -rf "$STAGE"
+mkdir -m 700 "$STAGE"
+trap 'rm -rf "$STAGE"' EXIT
+trap 'exit 143' TERM INT HUP
+
+# stage NAME: keeps standard input as a file for install_file.
+stage() { cat >"$STAGE/$1"; }
+
+# install_file NAME PATH MODE [OWNER]: makes PATH what was staged as NAME, in one rename; notes a change.
+install_file() {
+  local from=$STAGE/$1 path=$2 mode=$3 owner=${4:-root:root}
+  [ -f "$from" ] || die "nothing was staged as $1"
+  if cmp -s "$from" "$path" 2>/dev/null && [ "$(stat -c '%a %U:%G' "$path")" = "${mode#0} $owner" ]; then
+    return 0
+  fi
+  [ -d "$(dirname "$path")" ] || install -d -m 0755 "$(dirname "$path")"
+  install -m "$mode" -o "${owner%:*}" -g "${owner#*:}" "$from" "$path.kubeadm-ha-new"
+  mv -f "$path.kubeadm-ha-new" "$path"
+  CHANGED+=("$path")
+}
+
+# stage_secrets: standard input is one line of base64 for each entry "path mode owner" of SECRET_FILES.
+stage_secrets() {
+  local entry data number=0
+  for entry in "${SECRET_FILES[@]}"; do
+    read -r data || die "the secret file ${entry%% *} did not arrive"
+    base64 -d <<<"$data" >"$STAGE/secret-$number" || die "the secret file ${entry%% *} did not arrive whole"
+    number=$((number + 1))
+  done
+  exec </dev/null
+}
+
+# install_secrets: puts what stage_secrets kept in its places.
+install_secrets() {
+  local entry path mode owner number=0
+  for entry in "${SECRET_FILES[@]}"; do
+    read -r path mode owner <<<"$entry"
+    install_file "secret-$number" "$path" "$mode" "$owner"
+    number=$((number + 1))
+  done
+}
+
+# changed PREFIX…: whether a file under one of the paths was written by this run.
+changed() {
+  local path prefix
+  for path in "${CHANGED[@]}"; do
+    for prefix in "$@"; do [[ $path == "$prefix"* ]] && return 0; done
+  done
+  return 1
+}
+
+# wait_until SECONDS "what should be true" COMMAND…: polls; says what it waited for when the time is over.
+wait_until() {
+  local limit=$1 what=$2 end
+  shift 2
+  end=$((SECONDS + limit))
+  until "$@" </dev/null >"$STAGE/.last" 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || die "after ${limit} s still not so: $what. Last answer: $(tail -c 600 "$STAGE/.last" | tr '\n' ' ')"
+    sleep 0.3
+  done
+}
+
+# quietly LIMIT "what" COMMAND…: runs a talkative command; shows the end of its output only when it fails.
+quietly() {
+  local limit=$1 what=$2
+  shift 2
+  if ! timeout -k 10 "$limit" "$@" </dev/null >"$STAGE/.log" 2>&1; then
+    tail -n 40 "$STAGE/.log" | cut -c1-400 >&2
+    die "$what failed (or took over $limit s): $1"
+  fi
+}
+
+# unit_active UNIT
+unit_active() { [ "$(systemctl is-active "$1" 2>/dev/null)" = active ]; }
+
+# interface_of IP: the interface that carries the address.
+interface_of() {
+  local found
+  found=$(ip -o -4 addr show to "$1/32" | awk '{print $2; exit}')
+  [ -n "$found" ] || die "address $1 is on no interface of this host: the 'ip' in the configuration is wrong, or the interface is down"
+  printf '%s\n' "${found%%@*}"
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# shellcheck shell=bash disable=SC2154
+# What joining and bootstrapping share: is this host a node already, and is the node ready.
+# Input: NODE_NAME, WAIT_READY (yes|no).
+
+JOINED=$STATE/joined
+
+# The node's own kubeconfig may read its own Node object, nothing more is needed.
+own_node() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 5s get node "$NODE_NAME" "$@"; }
+
+node_is_ready() { [ "$(own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
+
+registered() { [ -f /etc/kubernetes/kubelet.conf ] && unit_active kubelet && own_node >/dev/null; }
+
+# A run that was cut off after the kubelet registered needs no second join; one cut off earlier starts afresh.
+finish_or_clean_up() {
+  [ ! -f "$JOINED" ] || return 0
+  [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -n "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ] || return 0
+  if "$@"; then
+    say "$NODE_NAME: an earlier run had got as far as joining; nothing is repeated"
+    touch "$JOINED"
+    return 0
+  fi
+  say "$NODE_NAME: an earlier run was cut off half way; cleaning up and starting again"
+  if [ -f /etc/kubernetes/admin.conf ]; then
+    kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 10s delete node "$NODE_NAME" --ignore-not-found </dev/null >/dev/null 2>&1 ||
+      say "$NODE_NAME: the API did not answer; its node object, if there is one, stays"
+  fi
+  quietly 180 "kubeadm reset" kubeadm reset --force --skip-phases=remove-etcd-member --cri-socket=unix:///run/containerd/containerd.sock
+}
+
+# Shows why when a node does not come up.
+ensure_ready() {
+  unit_active kubelet || quietly 60 "starting the kubelet" systemctl restart kubelet
+  [ "$WAIT_READY" = yes ] || return 0
+  wait_until 240 "node $NODE_NAME is Ready" node_ready_or_reason
+}
+
+node_ready_or_reason() {
+  node_is_ready && return 0
+  own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}'
+  return 1
+}

@@ -1,0 +1,24 @@
+/** A highly available Kubernetes cluster: the table of contents. */
+import { Addons } from "./components/addons/addons";
+import { ControlPlane } from "./components/controlplane/controlplane";
+import { EtcdCluster } from "./components/etcd/etcd";
+import { Hosts } from "./components/host/hosts";
+import { nodeTable } from "./components/host/table";
+import { Pki } from "./components/pki/pki";
+import { readSpec } from "./components/spec/read";
+import { VirtualIp } from "./components/vip/vip";
+import { Workers } from "./components/worker/workers";
+
+export = async () => {
+  const spec = readSpec();
+
+  const pki = new Pki(spec.name, { spec });
+  const hosts = new Hosts(spec.name, { spec, clusterCa: pki.clusterCa });
+  const etcd = new EtcdCluster(spec.name, { spec, hosts, pki });
+  const vip = new VirtualIp(spec.name, { spec, hosts, pki });
+  const controlPlane = new ControlPlane(spec.name, { spec, hosts, pki, etcd, vip });
+  const workers = new Workers(spec.name, { spec, hosts, pki, controlPlane });
+  new Addons(spec.name, { spec, pki, controlPlane, workers });
+
+  return { endpoint: vip.endpoint, kubeconfig: pki.adminKubeconfig, nodes: nodeTable(spec) };
+};
