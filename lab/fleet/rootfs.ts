@@ -1,6 +1,6 @@
 /** The hosts' root file system, made once by debootstrap, and the images that docker runs. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm, statfs } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { architecture, debianMirror, ensureDebianPackages } from "../debian";
@@ -88,7 +88,8 @@ async function inOwnMounts(script: string, args: string[], progress: (line: stri
 /** A pipe between two programs: the archive never touches the disk. */
 async function importImage(folder: string, name: string): Promise<void> {
   const engine = await ensureDocker();
-  const pipe = 'tar --numeric-owner --xattrs --xattrs-include="*" -C "$1" -c . | "$2" --host "$3" import -c "$4" - "$5"';
+  const pipe =
+    'tar --numeric-owner --xattrs --xattrs-include="*" -C "$1" -c . | "$2" --host "$3" import -c "$4" - "$5"';
   const init = 'CMD ["/sbin/init"]';
   await run("bash", ["-o", "pipefail", "-c", pipe, "import", folder, engine.client, engine.host, init, name], {
     limit: 600,
@@ -105,9 +106,9 @@ export function recipeKey(image: Image): string {
 }
 
 function filesUnder(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).isFile())
     .sort();
 }
 

@@ -35,6 +35,7 @@ remove_identity() {
 configure() {
   cp -r --no-preserve=ownership "$here/host/." "$target/"
   chmod 755 "$target/usr/local/lib/lab/become-host"
+  install -d -m 700 "$target/etc/lab"
   # docker owns eth0: networkd would wait for it for two minutes and hold back whatever wants the network.
   chroot "$target" systemctl mask \
     systemd-firstboot.service systemd-networkd.service systemd-networkd.socket systemd-networkd-wait-online.service \
