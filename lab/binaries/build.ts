@@ -128,7 +128,8 @@ const goFix = "Read Go's message above; GOPROXY (go env GOPROXY) must be reachab
 
 async function countPackages(packages: string[], module: string, progress: Progress): Promise<number> {
   progress("fetching modules");
-  const options = { env: goEnv(), cwd: module, limit: 3600, fix: goFix, onLine: progress };
+  const onLine = (line: string) => line.startsWith("go: ") && progress(line.slice("go: ".length));
+  const options = { env: goEnv(), cwd: module, limit: 3600, fix: goFix, onLine };
   const listed = await run("go", ["list", "-deps", ...packages], options);
   return listed.stdout.trim().split("\n").length;
 }
@@ -147,6 +148,7 @@ async function compile(
 ): Promise<void> {
   const started = Date.now();
   let compiled = 0;
+  progress(`${total} packages, all that are not in Go's cache are compiled`);
   const onLine = (line: string) => {
     // -v prints one import path a line, and only for packages that are not in Go's cache.
     if (/^[\w./~-]+$/.test(line)) compiled += 1;

@@ -7,13 +7,13 @@ import type { Recipe } from "./recipe";
 export const pinned = {
   /** agnhost is built from this Kubernetes version, whatever the cluster runs. */
   agnhostSource: "v1.35.4",
-  agnhost: "2.57",
+  /** The image's own version in that source. */
+  agnhost: "2.59",
   coredns: "v1.14.7",
   flannel: "v0.28.4",
   /** Tag of the image that carries the CNI plugin; its source is the last release that had it. */
   cniFlannelImage: "v1.8.0-flannel1",
   cniFlannelSource: "v0.9.1",
-  criTools: "v1.35.0",
   pulumi: "v3.259.0",
 } as const;
 
@@ -56,8 +56,13 @@ export function agnhost(version: string = pinned.agnhostSource): Recipe {
   return {
     ...inKubernetes(version),
     name: "agnhost",
-    targets: [{ packages: ["k8s.io/kubernetes/test/images/agnhost"], ldflags: kubernetesLdflags(version) }],
-    proofs: [{ command: ["agnhost", "--version"], expect: "agnhost version" }],
+    targets: [
+      {
+        packages: ["k8s.io/kubernetes/test/images/agnhost"],
+        ldflags: `${kubernetesLdflags(version)} -X main.Version=${pinned.agnhost}`,
+      },
+    ],
+    proofs: [{ command: ["agnhost", "--version"], expect: pinned.agnhost }],
     diskGb: 4,
   };
 }
@@ -136,17 +141,6 @@ export function cniFlannel(version: string = pinned.cniFlannelSource): Recipe {
     ...base("cni-flannel", version),
     require: { [module]: version },
     targets: [{ packages: [`${module}/plugins/meta/flannel`], ldflags: plain }],
-  };
-}
-
-/** crictl, which kubeadm's package depends on. */
-export function criTools(version: string = pinned.criTools): Recipe {
-  const module = "sigs.k8s.io/cri-tools";
-  return {
-    ...base("cri-tools", version),
-    require: { [module]: version },
-    targets: [{ packages: [`${module}/cmd/crictl`], ldflags: `${plain} -X ${module}/pkg/version.Version=${version}` }],
-    proofs: [{ command: ["crictl", "--version"], expect: version }],
   };
 }
 

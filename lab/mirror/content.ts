@@ -4,17 +4,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { binariesDir, ensureBinaries } from "../binaries/build";
-import {
-  agnhost,
-  cniFlannel,
-  containerd,
-  coredns,
-  criTools,
-  etcd,
-  flannel,
-  kubernetes,
-  pause,
-} from "../binaries/recipes";
+import { agnhost, cniFlannel, containerd, coredns, etcd, flannel, kubernetes, pause } from "../binaries/recipes";
 import { architecture, ensureDebianPackages } from "../debian";
 import { rootfsDir } from "../fleet/rootfs";
 import { ensureFolder } from "../folder";
@@ -27,7 +17,7 @@ import { debianRelease, downloadHostPackages, sourcePackages, unpackDeb, unpackS
 import { hostPackages } from "./debian-archive";
 import { packDeb } from "./debs";
 import { fillRegistry } from "./image-set";
-import { cniPackage, containerdPackage, criToolsPackage, kubernetesPackages } from "./packages";
+import { cniPackage, containerdPackage, kubernetesPackages } from "./packages";
 import { pauseTag, rememberServed, wantedRecipes, wantedVersions } from "./wanted";
 import type { Further, Wanted } from "./wanted";
 
@@ -121,10 +111,7 @@ async function packAll(wanted: Wanted, debian: string, rootfs: string, pool: str
   const plugins = join(debian, "sources", "containernetworking-plugins", "usr/lib/cni");
   const runc = join(debian, "sources", "runc", "usr/sbin/runc");
   const release = await debianRelease(rootfs);
-  const specs = [
-    cniPackage(Object.fromEntries((await readdir(plugins)).map((name) => [name, join(plugins, name)]))),
-    criToolsPackage(criTools().version, await ensureBinaries(criTools())),
-  ];
+  const specs = [cniPackage(Object.fromEntries((await readdir(plugins)).map((name) => [name, join(plugins, name)])))];
   for (const version of wanted.kubernetesVersions) {
     specs.push(...kubernetesPackages(version, await ensureBinaries(kubernetes(version))));
   }

@@ -99,14 +99,15 @@ export function planImages(sources: ImageSources): ImagePlan[] {
       over: Under.Base,
       config: {},
     },
-    {
+    // The second tag is the one that workloads written for other releases name.
+    ...[pinned.agnhost, "2.57"].map((tag) => ({
       repository: "registry.k8s.io/e2e-test-images/agnhost",
-      tag: pinned.agnhost,
+      tag,
       path: "/agnhost",
       from: join(sources.agnhost, "agnhost"),
       over: Under.Base,
       config: { entrypoint: ["/agnhost"], command: ["pause"] },
-    },
+    })),
   );
   return plans;
 }

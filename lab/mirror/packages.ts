@@ -45,7 +45,8 @@ export function kubernetesPackages(version: string, from: string): PackageSpec[]
       name: "kubeadm",
       summary: "Command-line utility for administering a Kubernetes cluster",
       section: "admin",
-      fields: { Depends: "cri-tools (>= 1.30.0)" },
+      // Upstream's depends on cri-tools as well, which is in no module proxy; kubeadm itself speaks to containerd without it.
+      fields: {},
       files: [
         program("kubeadm", from),
         {
@@ -81,20 +82,6 @@ export function kubernetesPackages(version: string, from: string): PackageSpec[]
       scripts: {},
     },
   ];
-}
-
-/** crictl, in the package that kubeadm's depends on. */
-export function criToolsPackage(version: string, from: string): PackageSpec {
-  return {
-    name: "cri-tools",
-    version: `${versionNumbers(version)}-1.1`,
-    summary: "Command-line utility for interacting with a container runtime",
-    section: "admin",
-    homepage: kubernetesHome,
-    fields: {},
-    files: [program("crictl", from)],
-    scripts: {},
-  };
 }
 
 /** The CNI project's plugins. Flannel's own is not among them: an init container of flannel brings it. */

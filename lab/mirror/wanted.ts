@@ -1,17 +1,7 @@
 /** Which versions a mirror serves. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import {
-  agnhost,
-  cniFlannel,
-  containerd,
-  coredns,
-  criTools,
-  etcd,
-  flannel,
-  kubernetes,
-  pause,
-} from "../binaries/recipes";
+import { agnhost, cniFlannel, containerd, coredns, etcd, flannel, kubernetes, pause } from "../binaries/recipes";
 import type { Recipe } from "../binaries/recipe";
 import { labConfig } from "../config";
 import { LabError } from "../error";
@@ -64,7 +54,6 @@ export function wantedRecipes(wanted: Wanted): Recipe[] {
     agnhost(),
     coredns(),
     cniFlannel(),
-    criTools(),
   ];
 }
 
