@@ -40,7 +40,9 @@ quietly 30 "haproxy's check of its new configuration" haproxy -c -f "$STAGE/hapr
 install_file haproxy.cfg /etc/haproxy/haproxy.cfg 0644
 start_or_reload haproxy /etc/haproxy/
 wait_until 20 "HAProxy on $NODE_NAME is ready" haproxy_ready
-quietly 30 "keepalived's check of its new configuration" keepalived -t -f "$STAGE/keepalived.conf"
+# keepalived 2.2 ends itself in this check when its parent is not the process it expects; as process 1 of a namespace
+# of its own it has none.
+quietly 30 "keepalived's check of its new configuration" unshare --fork --pid keepalived -t -f "$STAGE/keepalived.conf"
 install_file keepalived.conf /etc/keepalived/keepalived.conf 0644
 start_or_reload keepalived /etc/keepalived/
 unit_active keepalived || die "$NODE_NAME: keepalived does not stay up: $(journalctl -u keepalived -n 5 --no-pager -o cat 2>/dev/null | tr '\n' ' ')"
