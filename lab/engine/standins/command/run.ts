@@ -1,0 +1,122 @@
+/** Runs one command over SSH, as `command:remote:Command` does. */
+import type { ClientChannel } from "ssh2";
+import type { Call } from "../wire/provider";
+import { withConnection, type Connection } from "./connection";
+import { LineLogger } from "./lines";
+import { quoted } from "./quote";
+import { startSession } from "./session";
+
+/** The properties that a run reads. */
+export interface RunProperties {
+  connection: Connection;
+  environment?: Record<string, string>;
+  stdin?: string;
+  /** `stdout`, `stderr`, `stdoutAndStderr` or `none`; unset: both. */
+  logging?: string;
+  /** Default true. */
+  addPreviousOutputInEnv?: boolean;
+  /** Output of the run before. */
+  stdout?: string;
+  stderr?: string;
+}
+
+export interface Output {
+  stdout: string;
+  stderr: string;
+}
+
+interface Ending {
+  code: number | null;
+  signal: string | undefined;
+}
+
+const SIGNALS: Record<string, number> = {
+  ...{ ABRT: 6, ALRM: 14, FPE: 8, HUP: 1, ILL: 4, INT: 2, KILL: 9, PIPE: 13, QUIT: 3, SEGV: 11, TERM: 15 },
+};
+const PREVIOUS = ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] as const;
+const SETENV_HINT = `This only works if your SSH server is configured to accept
+	these variables via AcceptEnv. Alternatively, if a Bash-like shell runs the command on the remote host, you could
+	prefix the command itself with the variables in the form 'VAR=value command'`;
+
+/** Why a command failed, in the words of Go's SSH client; `undefined` when it did not. */
+export function failureOf({ code, signal }: Ending): string | undefined {
+  if (code === 0) return undefined;
+  if (code !== null) return `Process exited with status ${code}`;
+  if (!signal) return "wait: remote command exited without exit status or exit signal";
+  const name = signal.replace(/^SIG/, "");
+  return `Process exited with status ${128 + (SIGNALS[name] ?? 0)} from signal ${name}`;
+}
+
+function variables({ environment = {}, addPreviousOutputInEnv = true, stdout = "", stderr = "" }: RunProperties) {
+  const previous: Record<string, string> = {};
+  if (addPreviousOutputInEnv && stdout !== "") previous[PREVIOUS[0]] = stdout;
+  if (addPreviousOutputInEnv && stderr !== "") previous[PREVIOUS[1]] = stderr;
+  return { ...environment, ...previous };
+}
+
+function onRefused(properties: RunProperties, call: Call) {
+  return (key: string) => {
+    const required = key in (properties.environment ?? {});
+    call.log(required ? "error" : "warning", `Unable to set '${key}'. ${SETENV_HINT}`);
+    if (required) throw new Error(`could not set environment variable "${key}": ssh: setenv failed`);
+  };
+}
+
+/** Collects output until the channel closes; `aborted` first asks the process to end. */
+function collect(
+  channel: ClientChannel,
+  stdin: string,
+  signal: AbortSignal,
+  seen: (from: "stdout" | "stderr", text: string) => void,
+) {
+  return new Promise<Ending>((resolve) => {
+    let ending: Ending = { code: null, signal: undefined };
+    const abort = () => {
+      channel.signal("TERM");
+      channel.close();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    channel.setEncoding("utf8");
+    channel.stderr.setEncoding("utf8");
+    channel.on("data", (text: string) => seen("stdout", text));
+    channel.stderr.on("data", (text: string) => seen("stderr", text));
+    channel.on("exit", (code: number | null, name?: string) => (ending = { code, signal: name }));
+    // A command may end before it has read its input: its exit status decides, not the write that found no reader.
+    channel.on("error", () => undefined);
+    channel.on("close", () => {
+      signal.removeEventListener("abort", abort);
+      resolve(ending);
+    });
+    channel.end(stdin);
+  });
+}
+
+const logs = (from: "stdout" | "stderr", logging: string | undefined): boolean =>
+  logging === undefined || logging === "stdoutAndStderr" || logging === from;
+
+const trimmed = (text: string): string => (text.endsWith("\n") ? text.slice(0, -1) : text);
+
+/** Throws with the command and everything it printed when it fails. */
+export async function run(command: string, properties: RunProperties, call: Call): Promise<Output> {
+  const status = (message: string) => call.log("info", message, { status: true });
+  return withConnection(properties.connection, { signal: call.signal, status }, async (client) => {
+    const channel = await startSession(client, command, variables(properties), onRefused(properties, call));
+    const output = { stdout: "", stderr: "", both: "" };
+    const lines = new LineLogger(status);
+    const ending = await collect(channel, properties.stdin ?? "", call.signal, (from, text) => {
+      output[from] += text;
+      output.both += text;
+      if (logs(from, properties.logging)) lines.write(text);
+    });
+    lines.end();
+    if (call.signal.aborted) throw new Error(`cancelled: running ${quoted(command)}:\n${output.both}`);
+    const failure = failureOf(ending);
+    if (failure) throw new Error(`${failure}: running ${quoted(command)}:\n${output.both}`);
+    if (lines.tooLong)
+      throw new Error(
+        `running ${quoted(command)}: a line of 65536 bytes or more was logged, on which the official provider hangs for ever: ` +
+          `set logging to "none" or print shorter lines`,
+      );
+    return { stdout: trimmed(output.stdout), stderr: trimmed(output.stderr) };
+  });
+}

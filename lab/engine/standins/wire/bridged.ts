@@ -1,0 +1,161 @@
+/**
+ * Resources as the Terraform bridge presents them (tls, random): everything is decided at creation, most changes
+ * replace, and computed properties are unknown in the preview of a creation.
+ */
+import { diff, type DiffKind } from "./diff";
+import type { CheckFailure, DetailedKind, DiffCall, DiffResult, ResourceType } from "./provider";
+import { equal, hasUnknowns, isProps, Marked, secret, unmark, UNKNOWN, type Props, type Value } from "./values";
+
+/** What a bridged resource type is made of. */
+export interface Bridged {
+  /** Every input's name. */
+  inputs: readonly string[];
+  required?: readonly string[];
+  /** Inputs that take a value of their own when the program gives none. */
+  defaults?: Props;
+  /** Completes the inputs where one follows from another. */
+  derive?(inputs: Props): Props;
+  /** Inputs whose change is an update in place that does nothing. All others replace. */
+  updatable?: readonly string[];
+  /** Properties that only exist after creation. */
+  computed: readonly string[];
+  /** Properties that are always secret. */
+  secrets?: readonly string[];
+  /** Problems in known inputs. */
+  validate?(inputs: Props): CheckFailure[];
+  /** Must the resource be replaced whatever its inputs? Answers with the properties that say so. */
+  expired?(state: Props): Record<string, { inputDiff: boolean }>;
+  /** Makes the computed properties. */
+  create(inputs: Props): Promise<{ id: string; outputs: Props }> | { id: string; outputs: Props };
+  /** State as it is now; default: unchanged. */
+  refresh?(state: Props): Props;
+}
+
+const META = "__defaults";
+const replacing = (kind: DiffKind): DetailedKind => `${kind}-replace`;
+
+function declared(type: Bridged, props: Props): Props {
+  return Object.fromEntries(Object.entries(props).filter(([key]) => type.inputs.includes(key)));
+}
+
+/** Inputs with defaults and without what the engine or the bridge adds; nulls count as absent. */
+function planned(type: Bridged, inputs: Props): Props {
+  const result: Props = { ...type.defaults };
+  for (const [key, value] of Object.entries(declared(type, inputs))) {
+    if (value !== null) result[key] = stripMeta(value);
+  }
+  return type.derive?.(result) ?? result;
+}
+
+function stripMeta(value: Value): Value {
+  if (value instanceof Marked)
+    return value.known ? new Marked(stripMeta(value.value) as never, value.secret, true) : value;
+  if (Array.isArray(value)) return value.map(stripMeta);
+  if (!isProps(value)) return value;
+  const kept = Object.entries(value).filter(([key, item]) => key !== META && item !== null);
+  return Object.fromEntries(kept.map(([key, item]) => [key, stripMeta(item)]));
+}
+
+/** Secrecy is no difference between values. */
+function bare(value: Value): Value {
+  if (value instanceof Marked) return value.known ? bare(value.value) : UNKNOWN;
+  if (Array.isArray(value)) return value.map(bare);
+  if (!isProps(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bare(item)]));
+}
+
+function withSecrets(type: Bridged, outputs: Props): Props {
+  const result: Props = {};
+  for (const [key, value] of Object.entries(outputs)) result[key] = type.secrets?.includes(key) ? secret(value) : value;
+  return result;
+}
+
+function compare(type: Bridged, call: DiffCall): DiffResult {
+  const state = bare(stripMeta(planned(type, call.olds))) as Props;
+  const next = bare(planned(type, call.news)) as Props;
+  const detailed: NonNullable<DiffResult["detailed"]> = {};
+  const [replaces, diffs] = [new Set<string>(), new Set<string>()];
+  for (const { path, root, kind } of diff(state, next)) {
+    // An optional property that the provider filled in stays as it is when the program does not set it.
+    if (kind === "delete" && root === path && type.computed.includes(root)) continue;
+    const replace = !type.updatable?.includes(root);
+    detailed[path] = {
+      kind: replace ? replacing(kind) : kind,
+      inputDiff: true,
+    };
+    diffs.add(root);
+    if (replace) replaces.add(root);
+  }
+  for (const [key, { inputDiff }] of Object.entries(type.expired?.({ ...call.olds, ...next }) ?? {})) {
+    detailed[key] = { kind: "update-replace", inputDiff };
+    diffs.add(key);
+    replaces.add(key);
+  }
+  return {
+    changed: diffs.size > 0,
+    replaces: [...replaces],
+    diffs: [...diffs],
+    detailed,
+  };
+}
+
+function missing(type: Bridged, inputs: Props): CheckFailure[] {
+  return (type.required ?? [])
+    .filter((key) => unmark(inputs[key]) === null || inputs[key] === undefined)
+    .map((property) => ({
+      property,
+      reason: `Missing required property '${property}'`,
+    }));
+}
+
+/** The life cycle of a bridged resource type. */
+export function bridged(type: Bridged): ResourceType {
+  return {
+    check({ news }) {
+      const failures = missing(type, news);
+      for (const key of Object.keys(news)) {
+        if (!type.inputs.includes(key) && key !== META)
+          failures.push({
+            property: key,
+            reason: `'${key}' is not a property of this resource`,
+          });
+      }
+      if (failures.length === 0 && !hasUnknowns(news)) failures.push(...(type.validate?.(planned(type, news)) ?? []));
+      const inputs: Props = {};
+      for (const [key, value] of Object.entries(news))
+        inputs[key] = type.secrets?.includes(key) ? secret(value) : value;
+      return { inputs, failures };
+    },
+    diff: (call) => compare(type, call),
+    async create({ properties, preview }) {
+      const inputs = planned(type, properties);
+      if (preview) {
+        const computed = type.computed.filter((key) => !(key in inputs)).map((key) => [key, UNKNOWN]);
+        return {
+          id: "",
+          properties: withSecrets(type, {
+            ...inputs,
+            ...Object.fromEntries(computed),
+            id: UNKNOWN,
+          }),
+        };
+      }
+      const { id, outputs } = await type.create(inputs);
+      return {
+        id,
+        properties: withSecrets(type, { ...inputs, ...outputs, id }),
+      };
+    },
+    read: ({ id, properties, inputs }) =>
+      Promise.resolve({
+        id,
+        inputs,
+        properties: type.refresh?.(properties) ?? properties,
+      }),
+    async update({ olds, news }) {
+      return withSecrets(type, { ...olds, ...planned(type, news) });
+    },
+  };
+}
+
+export { equal };
