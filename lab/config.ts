@@ -42,16 +42,17 @@ export function stackFile(lab: string): string {
   return join(projectDir(lab), "Pulumi.dev.yaml");
 }
 
-/** Reads a lab's stack file. The lab `dev` always has one; any other gets its own at `lab up`. */
-export function labConfig(lab: string): LabConfig {
+/** Fails for a lab that was never made. The lab `dev` always has a stack file; any other gets its own at `lab up`. */
+export function requireLab(lab: string): void {
   const file = stackFile(lab);
-  if (!existsSync(file)) {
-    throw new LabError(
-      `The lab ${lab} has no stack file (${file}).`,
-      `Make the lab first: LAB=${lab} npm run lab -- up`,
-    );
-  }
-  return parseStack(readFileSync(file, "utf8"), file);
+  if (existsSync(file)) return;
+  throw new LabError(`The lab ${lab} has no stack file (${file}).`, `Make the lab first: LAB=${lab} npm run lab -- up`);
+}
+
+/** Reads a lab's stack file. */
+export function labConfig(lab: string): LabConfig {
+  requireLab(lab);
+  return parseStack(readFileSync(stackFile(lab), "utf8"), stackFile(lab));
 }
 
 /** The part of a stack file that the lab needs; everything else is the program's to check. */

@@ -29,6 +29,27 @@ const running = new Set<number>();
 // A child has a process group of its own, so that its limit ends all of it; Ctrl-C in a terminal does not reach it there.
 process.on("exit", () => running.forEach((pid) => killGroup(pid)));
 
+let foreground = 0;
+
+/** Ends this process and its children on a signal, unless a child has the terminal: that one is to end first. */
+export function endOnSignals(): void {
+  for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const, ["SIGHUP", 129] as const]) {
+    process.on(signal, () => {
+      if (foreground === 0) process.exit(code);
+    });
+  }
+}
+
+/** Marks `work` as having the terminal: signals are its children's to answer. */
+export async function inForeground<T>(work: () => Promise<T>): Promise<T> {
+  foreground += 1;
+  try {
+    return await work();
+  } finally {
+    foreground -= 1;
+  }
+}
+
 function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
@@ -95,28 +116,22 @@ export async function run(command: string, args: string[], options: RunOptions =
   }
 }
 
-/** Runs a command in the foreground, on this terminal, for as long as it takes; returns its exit code. */
-export async function runInteractive(
-  command: string,
-  args: string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
-): Promise<number> {
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    stdio: "inherit",
+/** Runs a command on this terminal, for as long as it takes; returns its exit code. */
+export function runInteractive(command: string, args: string[]): Promise<number> {
+  return inForeground(async () => {
+    const child = spawn(command, args, { stdio: "inherit" });
+    // Ctrl-C in a terminal reaches the child by itself; this signal does not.
+    const forward = () => child.kill("SIGTERM");
+    process.on("SIGTERM", forward);
+    try {
+      return await new Promise<number>((done, fail) => {
+        child.on("error", fail);
+        child.on("close", (exit) => done(exit ?? 1));
+      });
+    } finally {
+      process.off("SIGTERM", forward);
+    }
   });
-  // Ctrl-C goes to the child as well; this process must live until the child has ended.
-  const ignore = () => undefined;
-  process.on("SIGINT", ignore);
-  try {
-    return await new Promise<number>((done, fail) => {
-      child.on("error", fail);
-      child.on("close", (exit) => done(exit ?? 1));
-    });
-  } finally {
-    process.off("SIGINT", ignore);
-  }
 }
 
 /** Waits until `test` answers something other than undefined; at the limit fails with what `problem` says then. */

@@ -1,17 +1,16 @@
 /** The hosts of a lab, as systemd containers. */
-import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import type { LabConfig, LabHost } from "../config";
 import { LabError } from "../error";
+import type { MirrorContent } from "../mirror/content";
 import { say } from "../say";
 import { tail, waitFor } from "../sh";
+import { type Birth, createContainer } from "./container";
 import { docker } from "./dockerd";
-import { containerName, HOST_LABEL, IP_LABEL, LAB_LABEL, MIRROR, MOUNTS_LABEL, networkName } from "./names";
+import { containerName, HOST_LABEL, IP_LABEL, LAB_LABEL, MIRROR, MOUNTS_LABEL } from "./names";
 import { reapplyPartition } from "./partition";
 import { ensureImage, Image } from "./rootfs";
-import { ensureSshKey, sshAnswers, writeKnownHosts } from "./ssh";
+import { ensureSshKey, knownHostsFile, sshAnswers, writeKnownHosts } from "./ssh";
 
 /** A container of the lab, as docker lists it. */
 export interface FleetHost extends LabHost {
@@ -22,14 +21,6 @@ export interface FleetHost extends LabHost {
   status: string;
   /** The mirror's folders; empty for all others. */
   mounts: string;
-}
-
-/** What the mirror serves: folders of this machine. */
-export interface MirrorContent {
-  /** Packages and archives. */
-  www: string;
-  /** The registry's storage. */
-  registry: string;
 }
 
 const BOOT_LIMIT_S = 180;
@@ -51,90 +42,55 @@ export async function listHosts(lab: string): Promise<FleetHost[]> {
 
 /** Brings every host of the stack file up, and the mirror: creates those that are missing, starts those that stand still. */
 export async function ensureHosts(lab: string, config: LabConfig, content: MirrorContent): Promise<void> {
-  const mounts = `${content.www}|${content.registry}`;
   const images = { host: await ensureImage(Image.Host), mirror: await ensureImage(Image.Mirror) };
-  const mirror: FleetHost | undefined = (await listHosts(lab)).find((host) => host.name === MIRROR);
-  if (mirror && (mirror.mounts !== mounts || mirror.image !== images.mirror)) {
-    say("the mirror has new content: making its host again");
-    await removeContainer(lab, MIRROR);
-  }
+  await removeUseless(lab, images.mirror, content);
   const there = await listHosts(lab);
   checkAddresses(there, config);
 
-  const publicKey = await ensureSshKey(lab);
+  const { publicKey, fresh } = await ensureSshKey(lab);
   const wanted = [{ name: MIRROR, ip: config.mirrorIp }, ...config.hosts];
   const missing = wanted.filter((host) => !there.some(({ name }) => name === host.name));
   const still = there.filter((host) => host.state !== "running");
   if (missing.length > 0) say(`creating ${missing.map(({ name }) => name).join(", ")}`);
   await Promise.all(
     missing.map(async (host) => {
-      const flags =
-        host.name === MIRROR
-          ? [
-              ...["--label", `${MOUNTS_LABEL}=${mounts}`, "--volume", `${content.www}:/srv/www:ro`],
-              ...["--volume", `${content.registry}:/var/lib/docker-registry`],
-            ]
-          : // overlayfs cannot lie on overlayfs, and a kubelet shares its mounts.
-            ["--volume", "/var/lib/containerd", "--volume", "/var/lib/kubelet"];
-      await createHost(lab, host, { flags, publicKey, nameserver: config.mirrorIp });
+      const own = host.name === MIRROR ? mirrorBirth(images.mirror, content) : hostBirth(images.host);
+      await createContainer(lab, host, config, { ...own, publicKey });
     }),
   );
   if (still.length > 0) say(`starting ${still.map(({ name, state }) => `${name} (${state})`).join(", ")}`);
   await Promise.all(still.map((host) => wake(lab, host)));
   await Promise.all([...missing, ...still].map((host) => waitUntilUp(lab, host)));
+  if (fresh) await Promise.all(there.map((host) => admit(lab, host, publicKey)));
   if (missing.length + still.length > 0) await reapplyPartition(lab);
   await Promise.all(wanted.map((host) => waitForSsh(host)));
-  await recordHostKeys(lab);
+  if (missing.length + still.length > 0 || !existsSync(knownHostsFile(lab))) await recordHostKeys(lab);
+}
 
-  async function createHost(
-    lab: string,
-    host: LabHost,
-    options: { flags: string[]; publicKey: string; nameserver: string },
-  ): Promise<void> {
-    const name = containerName(lab, host.name);
-    await docker([
-      ...["create", "--name", name, "--hostname", host.name, "--network", networkName(lab), "--ip", host.ip],
-      ...[
-        "--label",
-        `${LAB_LABEL}=${lab}`,
-        "--label",
-        `${HOST_LABEL}=${host.name}`,
-        "--label",
-        `${IP_LABEL}=${host.ip}`,
-      ],
-      ...machineFlags(readFileSync("/proc/self/status", "utf8")),
-      ...["--cgroupns=private", "--stop-signal", "SIGRTMIN+3", "--restart", "no", "--log-opt", "max-size=1m"],
-      ...["--tmpfs", "/run", "--tmpfs", "/tmp:exec", "--env", "container=docker"],
-      ...options.flags,
-      host.name === MIRROR ? images.mirror : images.host,
-    ]);
-    const folder = await mkdtemp(join(tmpdir(), "kubeadm-ha-"));
-    try {
-      const files: Record<string, string> = {
-        hostname: `${host.name}\n`,
-        hosts: `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n${host.ip} ${host.name}\n`,
-        // There is no resolver in the lab: an address that refuses at once, and that is not the host's own.
-        "resolv.conf": `nameserver ${options.nameserver}\n`,
-        authorized_keys: `${options.publicKey}\n`,
-      };
-      await Promise.all(Object.entries(files).map(([file, text]) => writeFile(join(folder, file), text)));
-      await docker(["cp", `${folder}/.`, `${name}:/etc/lab`]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-    await docker(["start", name], { limit: 120 });
+/** Takes away what cannot be started again: a host that never came to its first boot, a mirror of other content. */
+async function removeUseless(lab: string, mirrorImage: string, content: MirrorContent): Promise<void> {
+  for (const { name, state, mounts, image } of await listHosts(lab)) {
+    const outdated = name === MIRROR && (mounts !== mountsOf(content) || image !== mirrorImage);
+    if (outdated) say("the mirror has new content: making its host again");
+    if (outdated || state === "created" || state === "dead") await removeContainer(lab, name);
   }
 }
 
-/** `--privileged` asks for every capability; where this machine lacks one, all but that one are given by hand. */
-export function machineFlags(processStatus: string): string[] {
-  const CAP_SYS_RESOURCE = 24n;
-  const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(processStatus)?.[1];
-  if (bounding && (BigInt(`0x${bounding}`) >> CAP_SYS_RESOURCE) & 1n) return ["--privileged"];
-  return [
-    ...["--cap-add=ALL", "--cap-drop=SYS_RESOURCE", "--device-cgroup-rule=a *:* rwm", "--device=/dev/kmsg"],
-    ...["seccomp", "apparmor", "systempaths"].map((option) => `--security-opt=${option}=unconfined`),
-  ];
+function hostBirth(image: string): Omit<Birth, "publicKey"> {
+  // Volumes, as overlayfs cannot lie on overlayfs, and a kubelet shares its mounts.
+  return { image, labels: {}, volumes: ["/var/lib/containerd", "/var/lib/kubelet"] };
+}
+
+function mirrorBirth(image: string, content: MirrorContent): Omit<Birth, "publicKey"> {
+  return {
+    image,
+    labels: { [MOUNTS_LABEL]: mountsOf(content) },
+    volumes: [`${content.www}:/srv/www:ro`, `${content.registry}:/var/lib/docker-registry`],
+  };
+}
+
+function mountsOf(content: MirrorContent): string {
+  return `${content.www}|${content.registry}`;
 }
 
 /** Brings one host back: after a power cut, a stop or a pause. */
@@ -201,6 +157,12 @@ async function waitForSsh(host: LabHost): Promise<void> {
     },
     async () => (await sshAnswers(host.ip)) || undefined,
   );
+}
+
+/** Lets a new key of the lab in on a host that was made with an earlier one. */
+async function admit(lab: string, host: LabHost, publicKey: string): Promise<void> {
+  const append = ["exec", "--interactive", containerName(lab, host.name), "tee", "-a", "/root/.ssh/authorized_keys"];
+  await docker(append, { input: `${publicKey}\n` });
 }
 
 /** Reads the hosts' keys through docker, a way that nobody on the network can answer instead. */

@@ -7,17 +7,18 @@ import { labDir } from "../paths";
 import { run } from "../sh";
 import { findPrograms } from "./programs";
 
-/** Makes the key that the lab's hosts let in, once; returns its public half. */
-export async function ensureSshKey(lab: string): Promise<string> {
+/** Makes the key that the lab's hosts let in, once; returns its public half, and whether it was made now. */
+export async function ensureSshKey(lab: string): Promise<{ publicKey: string; fresh: boolean }> {
   const file = labDir(lab, "ssh", "id_ed25519");
   mkdirSync(labDir(lab, "ssh"), { recursive: true, mode: 0o700 });
   // ssh-keygen writes the public half last: without it a run was cut off between the two.
-  if (!existsSync(file) || !existsSync(`${file}.pub`)) {
+  const fresh = !existsSync(file) || !existsSync(`${file}.pub`);
+  if (fresh) {
     if (!findPrograms("ssh-keygen").length) await ensureDebianPackages(["openssh-client"]);
     rmSync(file, { force: true });
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `kubeadm-ha lab ${lab}`, "-f", file]);
   }
-  return readFileSync(`${file}.pub`, "utf8").trim();
+  return { publicKey: readFileSync(`${file}.pub`, "utf8").trim(), fresh };
 }
 
 /** One line a host, by its address: what `ssh` and the program's `ssh.knownHosts` read. */
