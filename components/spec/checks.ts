@@ -1,9 +1,31 @@
 /** What must hold before any host is touched, as one list of sentences to read from top to bottom. */
+import { apiChecks } from "./checks/api";
+import { certificateChecks } from "./checks/certificates";
+import { etcdChecks, etcdWarnings } from "./checks/etcd";
+import { flagChecks } from "./checks/flags";
+import { hostChecks } from "./checks/hosts";
+import { kubeadmChecks } from "./checks/kubeadm";
+import { mirrorChecks } from "./checks/mirror";
+import { networkChecks } from "./checks/network";
+import { nodeConfigChecks, nodeConfigWarnings } from "./checks/nodeconfig";
 import { topologyChecks } from "./checks/topology";
+import { versionChecks, versionWarnings } from "./checks/versions";
 import type { Sentence } from "./sentence";
 
 /** A broken one of these refuses the configuration. */
-export const checks: Sentence[] = [...topologyChecks];
+export const checks: Sentence[] = [
+  ...versionChecks,
+  ...topologyChecks,
+  ...hostChecks,
+  ...apiChecks,
+  ...networkChecks,
+  ...mirrorChecks,
+  ...etcdChecks,
+  ...kubeadmChecks,
+  ...flagChecks,
+  ...nodeConfigChecks,
+  ...certificateChecks,
+];
 
 /** A broken one of these is said, and the run goes on. */
-export const warnings: Sentence[] = [];
+export const warnings: Sentence[] = [...versionWarnings, ...etcdWarnings, ...nodeConfigWarnings];

@@ -18,6 +18,8 @@ export interface SchemaNode {
   items?: SchemaNode;
   additionalProperties?: SchemaNode | boolean;
   propertyNames?: SchemaNode;
+  /** A secret: never shown. */
+  writeOnly?: boolean;
 }
 
 let cached: SchemaNode | undefined;

@@ -1,7 +1,7 @@
 /** What zod found wrong with the shape of the configuration, in an operator's words. */
 import type { z } from "zod";
 import { keyPaths, nodeAt } from "./describe";
-import { keyPath, show, type Problem } from "./problem";
+import { HIDDEN, keyPath, show, type Problem } from "./problem";
 import { nearest } from "./suggest";
 
 type Issue = z.core.$ZodIssue;
@@ -12,7 +12,14 @@ export function problemsOf(issue: Issue, raw: unknown): Problem[] {
   const value = valueAt(raw, issue.path);
   const key = keyPath(issue.path);
   const words = wordsFor(issue, value);
-  return [{ key, value: issue.code === "invalid_key" ? "" : show(value), ...words }];
+  return [{ key, value: issue.code === "invalid_key" ? "" : shown(issue, value), ...words }];
+}
+
+// Text where a number or boolean belongs is shown with its quotes: they are what is wrong.
+function shown(issue: Issue, value: unknown): string {
+  if (value !== undefined && nodeAt(issue.path)?.writeOnly) return HIDDEN;
+  const isText = issue.code === "invalid_type" && typeof value === "string";
+  return isText && show(value) === value ? JSON.stringify(value) : show(value);
 }
 
 /** An unknown key; its value is never shown, for it may be a misspelt secret. */
@@ -28,9 +35,9 @@ export function unknownKey(path: readonly PropertyKey[], name: string): Problem 
 function suggestion(path: readonly PropertyKey[], name: string): string {
   const siblings = Object.keys(nodeAt(path)?.properties ?? {});
   const near = nearest(name, siblings);
-  if (near !== undefined) return `Did you mean ${keyPath([...path, near])}`;
+  if (near !== undefined) return `Did you mean ${keyPath([...path, near])}?`;
   const elsewhere = keyPaths().find((known) => known.split(".").at(-1) === name);
-  if (elsewhere !== undefined) return `Did you mean ${elsewhere}`;
+  if (elsewhere !== undefined) return `Did you mean ${elsewhere}?`;
   return `Remove it, or use one of ${siblings.join(", ")}`;
 }
 

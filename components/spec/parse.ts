@@ -3,12 +3,13 @@ import { z } from "zod";
 import { checks, warnings } from "./checks";
 import { problemsOf, unknownKey } from "./issues";
 import type { FileReader, PlainSpec } from "./plain";
-import type { Problem } from "./problem";
+import { show, type Problem } from "./problem";
 import { resolveHosts } from "./resolve/hosts";
 import { resolveMirror } from "./resolve/mirror";
 import { resolveKnownHosts, resolveSsh } from "./resolve/ssh";
 import { resolveVersions } from "./resolve/versions";
 import { configSchema, type Config } from "./schema";
+import { patterns } from "./schema/patterns";
 import { runSentences } from "./sentence";
 import { minorOf } from "./versions";
 
@@ -26,7 +27,8 @@ export interface Refused {
 /** All keys of the namespace, without it, as YAML or JSON gave them. `stack` is the cluster's default name. */
 export function parseSpec(raw: Record<string, unknown>, files: FileReader, stack: string): Accepted | Refused {
   const problems: Problem[] = [];
-  const config = parseShape(withName(raw, stack), problems);
+  const config = parseShape(raw, problems);
+  config.clusterName ??= nameFromStack(raw, stack, problems);
   const spec = resolve(config, files, problems);
   problems.push(...runSentences(checks, spec));
   const advice = runSentences(warnings, spec);
@@ -74,6 +76,15 @@ function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]
 }
 
 // Without clusterName the stack's name stands in, and must then be fit for it.
-function withName(raw: Record<string, unknown>, stack: string): Record<string, unknown> {
-  return Object.hasOwn(raw, "clusterName") ? raw : { ...raw, clusterName: stack };
+function nameFromStack(raw: Record<string, unknown>, stack: string, problems: Problem[]): string | undefined {
+  if (Object.hasOwn(raw, "clusterName")) return undefined;
+  if (patterns.label.test(stack)) return stack;
+  const reason = `is missing, and the stack's name ${show(stack)} cannot stand in: it is not an RFC 1123 label`;
+  problems.push({
+    key: "clusterName",
+    value: "",
+    reason,
+    fix: "Set it to lower-case letters, digits and -, like prod",
+  });
+  return undefined;
 }

@@ -22,7 +22,7 @@ export function show(value: unknown): string {
   if (value === null) return "(empty)";
   if (Array.isArray(value)) return `(a list of ${value.length})`;
   if (typeof value === "object") return "(a mapping)";
-  const text = String(value);
+  const text = String(value).replace(/\/\/[^/@]*@/g, "//…@"); // A URL's password.
   if (/PRIVATE KEY/.test(text)) return HIDDEN;
   if (text === "") return '""';
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
@@ -42,7 +42,7 @@ export function keyPath(path: readonly PropertyKey[]): string {
 /** One problem as one line: `key value: reason. Fix.` */
 export function formatProblem(problem: Problem): string {
   const subject = problem.value === "" ? problem.key : `${problem.key} ${problem.value}`;
-  return `${subject}: ${problem.reason}. ${problem.fix}.`;
+  return `${subject}: ${problem.reason}. ${problem.fix}${/[.?]$/.test(problem.fix) ? "" : "."}`;
 }
 
 /** All problems as the one message that ends a run. */

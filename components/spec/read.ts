@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { nodeAt } from "./describe";
 import { parseSpec } from "./parse";
 import type { FileReader, PlainSpec } from "./plain";
 import { formatProblem, formatProblems, HIDDEN, type Problem } from "./problem";
-import { configSchema } from "./schema";
 import type { ClusterSpec } from "./types";
 
 const NAMESPACE = "kubeadm-ha";
@@ -19,8 +19,16 @@ export function readSpec(): ClusterSpec {
   const result = parseSpec(rawConfig(), projectFiles(), pulumi.getStack());
   for (const warning of result.warnings) void pulumi.log.warn(formatProblem(hideSecrets(warning)));
   if ("problems" in result) throw new pulumi.RunError(formatProblems(result.problems.map(hideSecrets)));
+  if (result.spec.ssh.agent && !process.env["SSH_AUTH_SOCK"]) void pulumi.log.warn(formatProblem(noAgent));
   return withSecrets(result.spec);
 }
+
+const noAgent: Problem = {
+  key: "ssh.agent",
+  value: "true",
+  reason: "cannot help: SSH_AUTH_SOCK is not set here",
+  fix: "Start an agent and add a key, or give ssh.privateKeyFile",
+};
 
 function withSecrets(spec: PlainSpec): ClusterSpec {
   const { privateKey } = spec.ssh;
@@ -38,9 +46,8 @@ function rawConfig(): Record<string, unknown> {
 
 /** Pulumi hands every value over as text: JSON for lists, mappings, numbers and booleans. */
 function decode(key: string, text: string): [string, unknown] {
-  const shape: Record<string, unknown> = configSchema.shape;
-  const isText = !Object.hasOwn(shape, key) || /Version$|Name$/.test(key);
-  if (isText) return [key, text];
+  const type = nodeAt([key])?.type;
+  if (type === undefined || type === "string") return [key, text];
   try {
     return [key, JSON.parse(text)];
   } catch {

@@ -1,5 +1,5 @@
 /**
- * What the program knows about versions, by Kubernetes minor.
+ * What the program knows about versions, one row a Kubernetes minor.
  * Any patch of a minor in the table is accepted; the `tested` ones are built and drilled in the lab.
  */
 import semver from "semver";
@@ -7,7 +7,7 @@ import semver from "semver";
 export interface MinorVersions {
   /** `1.35`. */
   minor: string;
-  /** The patch release that the lab builds and drills. */
+  /** The patch release that the lab builds and drills, `v1.35.4`. */
   tested: string;
   /** Tag of the pause image that kubeadm of this minor names. */
   pause: string;
@@ -17,34 +17,37 @@ export interface MinorVersions {
   kubeadmApi: string;
   /** Oldest external etcd that kubeadm of this minor accepts. */
   etcdMinimum: string;
-  /** etcd releases that this program installs for the minor, a semver range. */
-  etcdRange: string;
+  /** First etcd that is too new for the minor. */
+  etcdBelow: string;
   /** The etcd release to choose. */
   etcdRecommended: string;
-  /** Oldest containerd that works with the minor and this program's configuration file. */
+  /** Oldest containerd for the minor: the program writes its version 3 configuration, which 1.x cannot read. */
   containerdMinimum: string;
-  /** Newest containerd major that is known to work, as an exclusive upper bound. */
+  /** First containerd that is not known to work. */
   containerdBelow: string;
-  /** Flags that a component of this minor no longer knows: it would not start. */
-  removedFlags: RemovedFlags;
+  /** What this minor took away from the minor before it. */
+  removed: Changes;
+  /** What this minor brought. */
+  added: Changes;
 }
 
-/** Flags without leading dashes, each with the minor that removed it. */
-export interface RemovedFlags {
-  apiServer: Record<string, string>;
-  controllerManager: Record<string, string>;
-  scheduler: Record<string, string>;
-  kubelet: Record<string, string>;
+/** Flags by component, without leading dashes, and feature gates: a component given one it does not know does not start. */
+export interface Changes {
+  apiServer: string[];
+  controllerManager: string[];
+  scheduler: string[];
+  kubelet: string[];
+  gates: string[];
 }
 
-const removedBefore134: RemovedFlags = {
-  apiServer: {},
-  controllerManager: {},
-  scheduler: {},
-  kubelet: {},
-};
+const names = (list: string) => list.trim().split(/\s+/);
 
-/** The supported minors, oldest first. */
+const nothing: Changes = { apiServer: [], controllerManager: [], scheduler: [], kubelet: [], gates: [] };
+
+const etcd = { etcdMinimum: "3.5.24", etcdBelow: "3.7.0", etcdRecommended: "3.6.16" };
+const containerd = { containerdMinimum: "2.0.0", containerdBelow: "3.0.0" };
+
+/** The supported minors, oldest first. Flags and gates come from comparing the components' sources. */
 export const minors: MinorVersions[] = [
   {
     minor: "1.34",
@@ -52,12 +55,28 @@ export const minors: MinorVersions[] = [
     pause: "3.10.1",
     coredns: "v1.12.1",
     kubeadmApi: "kubeadm.k8s.io/v1beta4",
-    etcdMinimum: "3.5.24",
-    etcdRange: ">=3.5.32 <3.7.0",
-    etcdRecommended: "3.6.16",
-    containerdMinimum: "2.0.0",
-    containerdBelow: "3.0.0",
-    removedFlags: removedBefore134,
+    ...etcd,
+    ...containerd,
+    removed: {
+      // All that old guides still name, whichever minor took it away.
+      apiServer: names(`
+        address port insecure-port insecure-bind-address kubelet-https target-ram-mb basic-auth-file
+        cloud-config cloud-provider master-service-namespace experimental-encryption-provider-config
+        service-account-api-audiences logtostderr log-dir log-file`),
+      controllerManager: names(`
+        address port pod-eviction-timeout enable-taint-manager deployment-controller-sync-period
+        experimental-cluster-signing-duration register-retry-count deleting-pods-qps deleting-pods-burst
+        horizontal-pod-autoscaler-upscale-delay horizontal-pod-autoscaler-downscale-delay
+        horizontal-pod-autoscaler-use-rest-clients volume-host-cidr-denylist
+        volume-host-allow-local-loopback logtostderr log-dir log-file`),
+      scheduler: names(`
+        address port algorithm-provider policy-config-file policy-configmap use-legacy-policy-config
+        scheduler-name lock-object-name lock-object-namespace hard-pod-affinity-symmetric-weight logtostderr
+        log-dir log-file`),
+      kubelet: ["cloud-config", "register-schedulable", "network-plugin", "container-runtime", "cni-bin-dir"],
+      gates: [],
+    },
+    added: nothing,
   },
   {
     minor: "1.35",
@@ -65,12 +84,25 @@ export const minors: MinorVersions[] = [
     pause: "3.10.1",
     coredns: "v1.13.1",
     kubeadmApi: "kubeadm.k8s.io/v1beta4",
-    etcdMinimum: "3.5.24",
-    etcdRange: ">=3.5.32 <3.7.0",
-    etcdRecommended: "3.6.16",
-    containerdMinimum: "2.0.0",
-    containerdBelow: "3.0.0",
-    removedFlags: removedBefore134,
+    ...etcd,
+    ...containerd,
+    removed: {
+      ...nothing,
+      kubelet: ["pod-infra-container-image"],
+      gates: names(`
+        AllowServiceLBStatusOnNonLB ComponentSLIs CronJobsScheduledAnnotation LoadBalancerIPMode
+        PodIndexLabel ProbeHostPodSecurityStandards SizeMemoryBackedVolumes StatefulSetAutoDeletePVC
+        StrictCostEnforcementForVAP StrictCostEnforcementForWebhooks UserNamespacesPodSecurityStandards`),
+    },
+    added: {
+      apiServer: ["min-compatibility-version"],
+      controllerManager: names(
+        "concurrent-device-taint-eviction-syncs controller-shutdown-timeout min-compatibility-version",
+      ),
+      scheduler: ["min-compatibility-version"],
+      kubelet: [],
+      gates: [],
+    },
   },
   {
     minor: "1.36",
@@ -78,14 +110,34 @@ export const minors: MinorVersions[] = [
     pause: "3.10.2",
     coredns: "v1.14.2",
     kubeadmApi: "kubeadm.k8s.io/v1beta4",
-    etcdMinimum: "3.5.24",
-    etcdRange: ">=3.5.32 <3.7.0",
-    etcdRecommended: "3.6.16",
-    containerdMinimum: "2.0.0",
-    containerdBelow: "3.0.0",
-    removedFlags: removedBefore134,
+    ...etcd,
+    ...containerd,
+    removed: {
+      ...nothing,
+      gates: names(`
+        CSIMigrationPortworx HonorPVReclaimPolicy InPlacePodVerticalScalingAllocatedStatus
+        InTreePluginPortworxUnregister MemoryManager ServiceTrafficDistribution TopologyAwareHints
+        StructuredAuthorizationConfiguration WatchFromStorageWithoutResourceVersion`),
+    },
+    added: {
+      apiServer: ["tls-curve-preferences"],
+      controllerManager: ["tls-curve-preferences", "concurrent-node-status-updates", "concurrent-resourceclaim-syncs"],
+      scheduler: ["tls-curve-preferences"],
+      kubelet: ["tls-curve-preferences"],
+      gates: [],
+    },
   },
 ];
+
+/**
+ * Oldest patch of an etcd minor that the program installs, whatever kubeadm accepts.
+ * 3.5.32: older 3.5 members may carry over to 3.6 as zombie members or lose their vote, so the way on would be shut
+ * (etcd's 3.6 upgrade guide asks for 3.5.32 on every member).
+ */
+export const etcdFloors: Record<string, string> = { "3.5": "3.5.32", "3.6": "3.6.0" };
+
+/** First patch of an etcd minor without the TLS handshake denial of service of July 2026 (GHSA-6vch-q96h-7gc3). */
+export const etcdSafe: Record<string, string> = { "3.5": "3.5.33", "3.6": "3.6.14" };
 
 /** containerd that is installed when the config names none. */
 export const defaultContainerd = "2.2.9";
@@ -94,13 +146,34 @@ export const defaultContainerd = "2.2.9";
 export const defaultFlannel = "v0.28.4";
 
 /** `v1.35.4` → `1.35`; undefined when the text is no version. */
-export function minorOf(kubernetesVersion: string): string | undefined {
-  const version = semver.parse(kubernetesVersion);
-  return version === null ? undefined : `${version.major}.${version.minor}`;
+export function minorOf(version: string): string | undefined {
+  const parsed = semver.parse(version);
+  return parsed === null ? undefined : `${parsed.major}.${parsed.minor}`;
 }
 
 /** The table's row for a version, `v1.35.4`, or a minor, `1.35`; undefined when the minor is not supported. */
 export function minorVersions(versionOrMinor: string): MinorVersions | undefined {
   const minor = minorOf(versionOrMinor) ?? versionOrMinor;
   return minors.find((row) => row.minor === minor);
+}
+
+/** CoreDNS tag of a supported minor. */
+export function coreDnsTag(minor: string): string {
+  const row = minorVersions(minor);
+  if (row === undefined) throw new RangeError(`Kubernetes ${minor} is not in the versions table`);
+  return row.coredns;
+}
+
+/** The minor that took a flag or gate away, when a cluster of `minor` no longer knows it. */
+export function removedBy(kind: keyof Changes, name: string, minor: string): string | undefined {
+  return upTo(minor).find((row) => row.removed[kind].includes(name))?.minor;
+}
+
+/** The minor that brings a flag, when a cluster of `minor` does not know it yet. */
+export function comesWith(kind: keyof Changes, name: string, minor: string): string | undefined {
+  return minors.slice(upTo(minor).length).find((row) => row.added[kind].includes(name))?.minor;
+}
+
+function upTo(minor: string): MinorVersions[] {
+  return minors.slice(0, minors.findIndex((row) => row.minor === minor) + 1);
 }

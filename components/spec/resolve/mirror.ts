@@ -35,9 +35,22 @@ export function upstreamApt(minor: string): AptSource[] {
 
 function resolveApt(source: AptConfig, index: number, files: FileReader, problems: Problem[]): AptSource {
   const { keyFile, key, ...rest } = source;
-  if (keyFile === undefined) return { ...rest, key: key ?? "" };
   const path = `mirror.apt[${index}].keyFile`;
   const fix = "Save the repository's armoured public key there, or give its https URL as key";
+  if (key !== undefined && keyFile !== undefined) {
+    const reason = "is given beside key, and only one can be used";
+    problems.push({ key: path, value: keyFile, reason, fix: "Remove one of the two" });
+  }
+  if (key === undefined && keyFile === undefined) {
+    const reason = "is missing, and so is keyFile: packages are never taken unsigned";
+    problems.push({
+      key: `mirror.apt[${index}].key`,
+      value: "",
+      reason,
+      fix: "Give the key's https URL, or a keyFile",
+    });
+  }
+  if (keyFile === undefined) return { ...rest, key: key ?? "" };
   return { ...rest, key: readNamed(path, keyFile, fix, files, problems) ?? "" };
 }
 

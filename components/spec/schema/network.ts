@@ -18,7 +18,8 @@ export const apiSchema = z
     extraSans: z
       .array(text(patterns.hostOrIp, "a DNS name or an IPv4 address", "api.example.net"))
       .default([])
-      .describe("Further names or addresses in the API servers' certificates."),
+      .describe("Further names or addresses in the API servers' certificates.")
+      .meta({ examples: [["api.example.net"]] }),
   })
   .describe("The API endpoint: a virtual IP held by keepalived, with HAProxy behind it on every control plane.");
 
