@@ -59,7 +59,7 @@ export async function ensureContent(wanted: Wanted): Promise<string> {
   if (existsSync(dir)) return dir;
   const lock = { purpose: "making a mirror's content", limit: CONTENT_LIMIT_S };
   return withLock(cacheDir("locks", "mirror"), lock, async () => {
-    await ensureDebianPackages(["dpkg-dev"]);
+    await ensureDebianPackages(["apt-utils", "gnupg", "zstd"]);
     for (const recipe of recipes) await ensureBinaries(recipe);
     return ensureFolder(dir, (unfinished) => makeContent(wanted, rootfs, unfinished));
   });

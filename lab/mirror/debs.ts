@@ -25,8 +25,9 @@ export async function packDeb(spec: PackageSpec, into: string): Promise<string> 
     await writeControl(spec, tree, Math.ceil(bytes / 1024));
     await chmod(tree, 0o755);
     const deb = join(into, debName(spec));
-    // Uncompressed: the mirror is one bridge away, and unpacking is what the hosts wait for.
-    await run("dpkg-deb", ["--root-owner-group", "-Znone", "--build", tree, deb], {
+    // zstd at its quickest level: five hosts that fetch, check and unpack at the same time need 7 s; uncompressed, with
+    // three times as much to write, 11 s.
+    await run("dpkg-deb", ["--root-owner-group", "-Zzstd", "-z1", "--build", tree, deb], {
       env: { SOURCE_DATE_EPOCH: EPOCH },
       limit: 300,
     });
