@@ -27,6 +27,13 @@ export interface CheckCall extends Call {
   olds: Props;
   news: Props;
   randomSeed: Uint8Array;
+  autonaming?: Autonaming;
+}
+
+/** How the engine wants a resource without a name to be named. */
+export interface Autonaming {
+  proposedName: string;
+  mode: "propose" | "enforce" | "disable";
 }
 
 export interface CheckResult {
@@ -101,5 +108,7 @@ export interface Provider {
   checkConfig?(news: Props): CheckResult;
   diffConfig?(call: { olds: Props; news: Props; oldInputs: Props }): DiffResult;
   configure?(args: Props): void | Promise<void>;
+  /** The run is being cancelled. */
+  cancel?(): void;
   invoke?(token: string, args: Props): Promise<Props> | Props;
 }

@@ -5,7 +5,7 @@ import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import type { EngineLog } from "./enginelog";
-import type { Call, CheckResult, DiffResult, Provider } from "./provider";
+import type { Autonaming, Call, CheckResult, DiffResult, Provider } from "./provider";
 import { fromStruct, toStruct } from "./structs";
 import { servePlugin } from "./server";
 import { unary } from "./unary";
@@ -35,6 +35,13 @@ function diffResponse(result: DiffResult): pb.DiffResponse {
     response.getDetaileddiffMap().set(path, property);
   }
   return response;
+}
+
+function autonaming(request: pb.CheckRequest): { autonaming?: Autonaming } {
+  const options = request.getAutonaming();
+  if (!options) return {};
+  const mode = (["propose", "enforce", "disable"] as const)[options.getMode()] ?? "propose";
+  return { autonaming: { proposedName: options.getProposedName(), mode } };
 }
 
 function checkResponse(result: CheckResult): pb.CheckResponse {
@@ -147,6 +154,7 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
         olds: fromStruct(request.getOlds()),
         news: fromStruct(request.getNews()),
         randomSeed: request.getRandomseed_asU8(),
+        ...autonaming(request),
       };
       return checkResponse(await resourceOf(call).check(call));
     }),
@@ -197,6 +205,7 @@ export function service(provider: Provider, log: EngineLog): grpc.UntypedService
     }),
     cancel: unary((_: Empty) => {
       cancelled.abort();
+      provider.cancel?.();
       return new Empty();
     }),
     getMapping: unary((_: pb.GetMappingRequest) => new pb.GetMappingResponse()),
