@@ -66,6 +66,8 @@ export async function ensureContent(wanted: Wanted): Promise<string> {
 }
 
 async function makeContent(wanted: Wanted, rootfs: string, dir: string): Promise<void> {
+  // What is packed takes its permissions from the folders that are made here, whatever the user's own habit is.
+  process.umask(0o022);
   const debian = await ensureDebianFolder(rootfs);
   const apt = join(dir, "www", "apt");
   await mkdir(join(apt, "pool"), { recursive: true });

@@ -70,7 +70,7 @@ export function kubernetesPackages(version: string, from: string): PackageSpec[]
         { path: "/etc/kubernetes/manifests/.kubelet-keep", text: "", mode: 0o644 },
         { path: "/var/lib/kubelet/.kubelet-keep", text: "", mode: 0o644 },
       ],
-      scripts: { postinst: join(files, "kubelet.postinst"), prerm: join(files, "kubelet.prerm") },
+      scripts: { postinst: join(files, "kubelet-postinst.sh"), prerm: join(files, "kubelet-prerm.sh") },
     },
     {
       ...common,
@@ -120,7 +120,7 @@ export function containerdPackage(version: string, from: string, runc: string, r
       { path: "/usr/lib/systemd/system/containerd.service", from: join(files, "containerd.service"), mode: 0o644 },
       { path: "/etc/containerd/config.toml", from: join(files, "containerd.toml"), mode: 0o644, conffile: true },
     ],
-    scripts: { postinst: join(files, "containerd.postinst"), prerm: join(files, "containerd.prerm") },
+    scripts: { postinst: join(files, "containerd-postinst.sh"), prerm: join(files, "containerd-prerm.sh") },
   };
 }
 

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { agnhost, cniFlannel, containerd, coredns, etcd, flannel, kubernetes, pause } from "../binaries/recipes";
 import type { Recipe } from "../binaries/recipe";
 import { labConfig } from "../config";
+import type { LabConfig } from "../config";
 import { LabError } from "../error";
 import { labDir } from "../paths";
 
@@ -25,15 +26,21 @@ export type Further = Partial<Wanted>;
  * upgrade's source does not vanish when the stack file names the target.
  */
 export function wantedVersions(lab: string, further: Further = {}): Wanted {
-  const config = labConfig(lab);
-  const before = readServed(lab);
-  const merge = (current: string, key: keyof Wanted) =>
+  return merged(labConfig(lab), further, readServed(lab));
+}
+
+/** What a stack file names. */
+export type Named = Pick<LabConfig, "kubernetesVersion" | "etcdVersion" | "containerdVersion" | "flannelVersion">;
+
+/** The versions of a stack file, those asked for and those served before, each once and in one order. */
+export function merged(named: Named, further: Further, before: Further): Wanted {
+  const all = (current: string, key: keyof Wanted) =>
     sortedUnique([current, ...(further[key] ?? []), ...(before[key] ?? [])]);
   return {
-    kubernetesVersions: merge(config.kubernetesVersion, "kubernetesVersions"),
-    etcdVersions: merge(config.etcdVersion, "etcdVersions"),
-    containerdVersions: merge(config.containerdVersion, "containerdVersions"),
-    flannelVersions: merge(config.flannelVersion, "flannelVersions"),
+    kubernetesVersions: all(named.kubernetesVersion, "kubernetesVersions"),
+    etcdVersions: all(named.etcdVersion, "etcdVersions"),
+    containerdVersions: all(named.containerdVersion, "containerdVersions"),
+    flannelVersions: all(named.flannelVersion, "flannelVersions"),
   };
 }
 
