@@ -26,13 +26,22 @@ export interface Refused {
 
 /** All keys of the namespace, without it, as YAML or JSON gave them. `stack` is the cluster's default name. */
 export function parseSpec(raw: Record<string, unknown>, files: FileReader, stack: string): Accepted | Refused {
-  const problems: Problem[] = [];
-  const config = parseShape(raw, problems);
-  config.clusterName ??= nameFromStack(raw, stack, problems);
-  const spec = resolve(config, files, problems);
+  const { spec, problems } = draftSpec(raw, files, stack);
   problems.push(...runSentences(checks, spec));
   const advice = runSentences(warnings, spec);
   return problems.length > 0 ? { problems, warnings: advice } : { spec: spec as PlainSpec, warnings: advice };
+}
+
+/** The sections that are well-formed, with files read and defaults filled in, but not yet judged by any check. */
+export function draftSpec(
+  raw: Record<string, unknown>,
+  files: FileReader,
+  stack: string,
+): { spec: Partial<PlainSpec>; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const config = parseShape(raw, problems);
+  config.clusterName ??= nameFromStack(raw, stack, problems);
+  return { spec: resolve(config, files, problems), problems };
 }
 
 // Each key is parsed alone, so that checks of the others still run when one is malformed.
