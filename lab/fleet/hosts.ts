@@ -101,10 +101,9 @@ export async function startHost(lab: string, host: FleetHost): Promise<void> {
   await waitForSsh(host);
 }
 
-/** Removes every container of the lab with its disks. */
+/** Removes every container of the lab with its disks, one by one: dockerd 20.10 can lock up when several leave a network at once. */
 export async function removeHosts(lab: string): Promise<void> {
-  const hosts = await listHosts(lab);
-  await Promise.all(hosts.map((host) => removeContainer(lab, host.name)));
+  for (const host of await listHosts(lab)) await removeContainer(lab, host.name);
 }
 
 async function removeContainer(lab: string, host: string): Promise<void> {
