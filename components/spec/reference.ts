@@ -1,5 +1,5 @@
 /**
- * Writes what is generated from the schema: docs/configuration.md for people, schema.json for editors.
+ * Writes what is generated from the schema: docs/configuration.md for people, config.schema.json for editors.
  * `node --import tsx components/spec/reference.ts --write|--check`
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ export async function generated(): Promise<Generated[]> {
   const json = await prettier.format(JSON.stringify(stackSchema()), { parser: "json", printWidth: 120 });
   return [
     { path: join(repository, "docs", "configuration.md"), content: markdown },
-    { path: join(__dirname, "schema.json"), content: json },
+    { path: join(__dirname, "config.schema.json"), content: json },
   ];
 }
 
@@ -68,7 +68,7 @@ function referencePage(): string {
   return [
     "<!-- Written by components/spec/reference.ts from the schema; change descriptions there. -->",
     "# Configuration",
-    `Every key of the \`${NAMESPACE}:\` namespace in \`Pulumi.<stack>.yaml\`. Unknown keys, wrong types and values that cannot work are refused by \`pulumi preview\`, all in one message, before any host is touched. \`Pulumi.prod.yaml\` is a worked example. Editors check and complete a stack file that begins with \`# yaml-language-server: $schema=components/spec/schema.json\`.`,
+    `Every key of the \`${NAMESPACE}:\` namespace in \`Pulumi.<stack>.yaml\`. Unknown keys, wrong types and values that cannot work are refused by \`pulumi preview\`, all in one message, before any host is touched. \`Pulumi.prod.yaml\` is a worked example. Editors check and complete a stack file that begins with \`# yaml-language-server: $schema=components/spec/config.schema.json\`.`,
     "## Single keys",
     table(Object.fromEntries(plain.map((name) => [name, properties[name] ?? {}])), required),
     ...sections.flatMap((name) => section(name, properties[name] ?? {}, required.includes(name))),
