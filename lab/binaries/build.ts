@@ -7,10 +7,10 @@ import { LabError } from "../error";
 import { ensureFolder } from "../folder";
 import { withLock } from "../lock";
 import { cacheDir } from "../paths";
-import { duration, step } from "../say";
+import { duration, say, step } from "../say";
 import type { Progress } from "../say";
 import { run } from "../sh";
-import { downloadRelease, officialKey, useOfficial } from "./official";
+import { downloadRelease, giveUp, officialKey, sources, Sources, useOfficial } from "./official";
 import { executablesOf, goModOf, goName, parseStaging, recipeKey } from "./recipe";
 import type { Recipe, Staging } from "./recipe";
 
@@ -26,14 +26,27 @@ const GB = 1e9;
 export async function ensureBinaries(recipe: Recipe): Promise<string> {
   const dir = await binariesDir(recipe);
   if (existsSync(dir)) return dir;
-  const official = await useOfficial(recipe);
+  if (!(await useOfficial(recipe))) {
+    return fillOnce(recipe, dir, "building", (into, progress) => build(recipe, into, progress));
+  }
+  try {
+    return await fillOnce(recipe, dir, "downloading", (into) => downloadRelease(recipe, architecture(), into));
+  } catch (error) {
+    if (!(error instanceof LabError) || sources() === Sources.Official) throw error;
+    say(`${error.problem}; building it instead`);
+    await giveUp(recipe);
+    return ensureBinaries(recipe);
+  }
+}
+
+type Fill = (into: string, progress: Progress) => Promise<void>;
+
+function fillOnce(recipe: Recipe, dir: string, verb: string, fill: Fill): Promise<string> {
   // Two builds at once would only share the processors: the second waits, and then often finds its work done.
   const lock = { purpose: "building the lab's binaries", limit: BUILD_LIMIT_S };
   return withLock(cacheDir("locks", "build"), lock, () =>
     ensureFolder(dir, async (unfinished) => {
-      const title = `${recipe.name} ${recipe.version}`;
-      if (official) await step(`downloading ${title}`, () => downloadRelease(recipe, architecture(), unfinished));
-      else await step(`building ${title}`, (progress) => build(recipe, unfinished, progress));
+      await step(`${verb} ${recipe.name} ${recipe.version}`, (progress) => fill(unfinished, progress));
       await prove(recipe, unfinished);
     }),
   );

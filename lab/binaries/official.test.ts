@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "../sh";
-import { downloadRelease, downloadsOf, listedSum, officialKey, probe } from "./official";
+import { downloadRelease, downloadsOf, listedSum, officialKey, reachable, Sources, sources } from "./official";
 import type { Sites } from "./official";
 import { containerd, coredns, etcd, kubernetes } from "./recipes";
 
@@ -91,15 +91,27 @@ test("the sum is found in a list and in a file of its own", () => {
   assert.equal(listedSum("<html>not found</html>", "archive.tar.gz"), undefined);
 });
 
-test("the probe's answer holds for the day", async () => {
+test("a release is probed once a day", async () => {
   await inFolder(async (dir) => {
     const memory = join(dir, "sites.json");
-    const nobody = "http://127.0.0.1:1";
-    await withSite({}, async (sites) => assert.equal(await probe(sites, memory), true));
-    assert.equal(await probe({ kubernetes: nobody, etcd: nobody, containerd: nobody }, memory), true);
-    await writeFile(memory, JSON.stringify({ day: "2001-01-01", reachable: true }));
-    assert.equal(await probe({ kubernetes: nobody, etcd: nobody, containerd: nobody }, memory), false);
+    let url = "";
+    await withSite({ "/etcd/sum": "sum" }, async (sites) => {
+      url = `${sites.etcd}/sum`;
+      assert.equal(await reachable(url, memory), true);
+      assert.equal(await reachable(`${sites.etcd}/forbidden`, memory), false);
+    });
+    assert.equal(await reachable(url, memory), true, "the site is gone, the day's answer holds");
+    await writeFile(memory, JSON.stringify({ day: "2001-01-01", answers: { [url]: true } }));
+    assert.equal(await reachable(url, memory), false);
+    await writeFile(memory, "{ cut off");
+    assert.equal(await reachable(url, memory), false);
   });
+});
+
+test("LAB_SOURCES is checked", () => {
+  assert.equal(sources({}), Sources.Auto);
+  assert.equal(sources({ LAB_SOURCES: "build" }), Sources.Build);
+  assert.throws(() => sources({ LAB_SOURCES: "offical" }), /LAB_SOURCES=offical is not known/);
 });
 
 test("only what projects publish is downloaded, and downloads have folders of their own", () => {

@@ -1,10 +1,10 @@
 /** The official release sites, where they can be reached: the same executables as from a build, minutes sooner. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { ensureDebianPackages } from "../debian";
+import { architecture, ensureDebianPackages } from "../debian";
 import { LabError } from "../error";
 import { cacheDir } from "../paths";
 import { run } from "../sh";
@@ -64,45 +64,73 @@ export function officialKey(recipe: Recipe, arch: string): string {
   return `official-${createHash("sha256").update(JSON.stringify(urls)).digest("hex").slice(0, 8)}`;
 }
 
-/** Whether to download: `LAB_SOURCES=official` or `build` decides; by default (`auto`) the sites are probed once a day. */
+/** Whether to download: `LAB_SOURCES=official` or `build` decides; by default (`auto`) each release is probed once a day. */
 export async function useOfficial(recipe: Recipe): Promise<boolean> {
-  if (!downloadsOf(recipe, "amd64")) return false;
-  const choice = process.env.LAB_SOURCES || "auto";
-  if (choice === "official") return true;
-  if (choice === "build") return false;
-  if (choice === "auto") return reachable();
+  const downloads = downloadsOf(recipe, architecture());
+  const choice = sources();
+  if (!downloads?.[0] || choice === Sources.Build) return false;
+  return choice === Sources.Official || reachable(downloads[0].sumUrl);
+}
+
+/** The values of LAB_SOURCES. */
+export enum Sources {
+  Auto = "auto",
+  Official = "official",
+  Build = "build",
+}
+
+/** What LAB_SOURCES says; `auto` without it. */
+export function sources(env: NodeJS.ProcessEnv = process.env): Sources {
+  const choice = env.LAB_SOURCES || Sources.Auto;
+  const known = Object.values(Sources).find((value) => value === (choice as Sources));
+  if (known) return known;
   throw new LabError(`LAB_SOURCES=${choice} is not known.`, "Set it to official, build or auto, or leave it out.");
 }
 
-let probed: Promise<boolean> | undefined;
-
-/** Whether every release site answers within 3 s; the answer holds for the day. */
-export function reachable(sites: Sites = upstream, memory = cacheDir("official-sites.json")): Promise<boolean> {
-  probed ??= probe(sites, memory);
-  return probed;
+/** Today's answers: URL → whether it could be fetched. */
+interface Memory {
+  day?: string;
+  answers?: Record<string, boolean>;
 }
 
-/** Probes the sites, or reads today's answer from the file. */
-export async function probe(sites: Sites, memory: string): Promise<boolean> {
-  const today = new Date().toISOString().slice(0, 10);
-  if (existsSync(memory)) {
-    const known = JSON.parse(await readFile(memory, "utf8").catch(() => "{}")) as { day?: string; reachable?: boolean };
-    if (known.day === today && known.reachable !== undefined) return known.reachable;
+const memoryFile = () => cacheDir("official-sites.json");
+
+/** Whether a small file of a release can be fetched within 3 s; the answer holds for the day. */
+export async function reachable(url: string, file = memoryFile()): Promise<boolean> {
+  const known = (await readMemory(file))[url];
+  if (known !== undefined) return known;
+  // Fetched whole and judged by its status: a proxy that forbids a site answers as well.
+  const args = ["--silent", "--fail", "--location", "--max-time", "3", "--output", "/dev/null", url];
+  const answer = await run("curl", args, { limit: 10, anyExit: true }).catch(() => undefined);
+  await remember(url, answer?.code === 0, file);
+  return answer?.code === 0;
+}
+
+/** Remembers for the day whether a release can be fetched. */
+export async function remember(url: string, answer: boolean, file = memoryFile()): Promise<void> {
+  const memory: Memory = { day: today(), answers: { ...(await readMemory(file)), [url]: answer } };
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify(memory));
+}
+
+/** After a failed download: what was taken for reachable is built for the rest of the day. */
+export async function giveUp(recipe: Recipe): Promise<void> {
+  for (const { sumUrl } of downloadsOf(recipe, architecture()) ?? []) await remember(sumUrl, false);
+}
+
+async function readMemory(file: string): Promise<Record<string, boolean>> {
+  const text = await readFile(file, "utf8").catch(() => "{}");
+  try {
+    const memory = JSON.parse(text) as Memory;
+    return memory.day === today() ? (memory.answers ?? {}) : {};
+  } catch {
+    // Cut off while it was written.
+    return {};
   }
-  const hosts = [...new Set(Object.values(sites).map((site: string) => new URL(site).origin))];
-  const answers = await Promise.all(
-    hosts.map(async (host) => {
-      const answer = await run("curl", ["--silent", "--head", "--max-time", "3", "--output", "/dev/null", host], {
-        limit: 10,
-        anyExit: true,
-      }).catch(() => undefined);
-      return answer?.code === 0;
-    }),
-  );
-  const found = answers.every((answer) => answer);
-  await mkdir(dirname(memory), { recursive: true });
-  await writeFile(memory, JSON.stringify({ day: today, reachable: found }));
-  return found;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 /** Downloads a recipe's executables into a folder, each file checked against its published SHA-256. */

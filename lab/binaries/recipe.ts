@@ -76,7 +76,7 @@ export function parseStaging(goMod: string): Staging {
   const go = /^go (\S+)$/m.exec(goMod)?.[1];
   if (!go) throw new Error("the module's go.mod has no `go` line: its format is not understood");
   const modules = [...goMod.matchAll(/^\s*(?:replace\s+)?(\S+) => \.\/staging\/\S+$/gm)].map((match) => match[1]!);
-  const line = [...goMod.matchAll(/^godebug (\S+)$/gm)].map((match) => match[1]!);
+  const line = [...goMod.matchAll(/^godebug ([^\s(]+)$/gm)].map((match) => match[1]!);
   const block = /^godebug \(\n([^)]*)\)/m.exec(goMod)?.[1] ?? "";
   const godebug = [...line, ...block.split("\n").map((entry) => entry.replace(/\/\/.*/, "").trim())];
   return { go, godebug: godebug.filter((entry) => entry !== ""), modules };
