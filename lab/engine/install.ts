@@ -1,12 +1,12 @@
 /** The Pulumi CLI with its language host and plugins: the official ones where they can be had, stand-ins otherwise. */
-import { copyFileSync, existsSync, linkSync, mkdirSync } from "node:fs";
+import { copyFileSync, linkSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBinaries } from "../binaries/build";
 import { pulumi } from "../binaries/recipes";
 import { cacheDir } from "../paths";
 import { ensureFolder } from "../folder";
 import { binDir, bundleKey, bundleStandins, cliVersion } from "./bundle";
-import { downloadCli, officialWanted } from "./official";
+import { downloadCli, officialWanted, orGiveUp } from "./official";
 
 /** Which programs are in use. */
 export type EngineSource = "official" | "stand-ins";
@@ -47,17 +47,15 @@ function placeCli(from: string, home: string): void {
 /** Installs what is missing. Quick when nothing is. */
 export async function ensureEngine(): Promise<Engine> {
   if (await officialWanted()) {
-    const home = await ensureFolder(cacheDir("engine", `official-${cliVersion}`), (folder) =>
-      downloadCli(binDir(folder)),
+    const home = await orGiveUp(() =>
+      ensureFolder(cacheDir("engine", `official-${cliVersion}`), (folder) => downloadCli(binDir(folder))),
     );
-    return engineOf("official", home);
+    if (home) return engineOf("official", home);
   }
   const home = cacheDir("engine", `standins-${cliVersion}-${bundleKey()}`);
-  if (!existsSync(home)) {
-    await ensureFolder(home, async (folder) => {
-      placeCli(join(await ensureBinaries(pulumi()), "pulumi"), folder);
-      await bundleStandins(folder);
-    });
-  }
+  await ensureFolder(home, async (folder) => {
+    placeCli(join(await ensureBinaries(pulumi()), "pulumi"), folder);
+    await bundleStandins(folder);
+  });
   return engineOf("stand-ins", home);
 }

@@ -33,6 +33,8 @@ interface Ending {
 const SIGNALS: Record<string, number> = {
   ...{ ABRT: 6, ALRM: 14, FPE: 8, HUP: 1, ILL: 4, INT: 2, KILL: 9, PIPE: 13, QUIT: 3, SEGV: 11, TERM: 15 },
 };
+/** What a cancelled command has for ending. */
+const ABORT_GRACE_MS = 5000;
 const PREVIOUS = ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] as const;
 const SETENV_HINT = `This only works if your SSH server is configured to accept
 	these variables via AcceptEnv. Alternatively, if a Bash-like shell runs the command on the remote host, you could
@@ -74,6 +76,8 @@ function collect(
     const abort = () => {
       channel.signal("TERM");
       channel.close();
+      // A host that does not answer must not keep a cancelled run.
+      setTimeout(() => resolve(ending), ABORT_GRACE_MS).unref();
     };
     signal.addEventListener("abort", abort, { once: true });
     channel.setEncoding("utf8");
@@ -100,14 +104,17 @@ const trimmed = (text: string): string => (text.endsWith("\n") ? text.slice(0, -
 export async function run(command: string, properties: RunProperties, call: Call): Promise<Output> {
   const status = (message: string) => call.log("info", message, { status: true });
   return withConnection(properties.connection, { signal: call.signal, status }, async (client) => {
-    const channel = await startSession(client, command, variables(properties), onRefused(properties, call));
     const output = { stdout: "", stderr: "", both: "" };
     const lines = new LineLogger(status);
-    const ending = await collect(channel, properties.stdin ?? "", call.signal, (from, text) => {
+    const seen = (from: "stdout" | "stderr", text: string) => {
       output[from] += text;
       output.both += text;
       if (logs(from, properties.logging)) lines.write(text);
-    });
+    };
+    const refused = onRefused(properties, call);
+    const ending = await startSession(client, command, variables(properties), refused, (channel) =>
+      collect(channel, properties.stdin ?? "", call.signal, seen),
+    );
     lines.end();
     if (call.signal.aborted) throw new Error(`cancelled: running ${quoted(command)}:\n${output.both}`);
     const failure = failureOf(ending);

@@ -34,16 +34,26 @@ function askForReplies(internals: Internals, refused: Refused, failed: (error: E
   };
 }
 
-/** Starts the command; its variables have been set by then. */
-export function startSession(
+/**
+ * Starts the command; its variables have been set by then. `attach` gets the channel at once: a quick command's exit
+ * status can come in the same packet as the channel itself, before anything that waits for a promise would listen.
+ */
+export function startSession<T>(
   client: Client,
   command: string,
   env: Record<string, string>,
   refused: Refused,
-): Promise<ClientChannel> {
+  attach: (channel: ClientChannel) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     if (Object.keys(env).length > 0) askForReplies(client as unknown as Internals, refused, reject);
-    client.exec(command, { env }, (error, channel) => (error ? reject(error) : resolve(channel)));
-    client.once("close", () => reject(new Error("EOF")));
+    // Once there is a channel, its own end tells how the command ended.
+    const lost = () => reject(new Error("EOF"));
+    client.once("close", lost);
+    client.exec(command, { env }, (error, channel) => {
+      client.off("close", lost);
+      if (error) reject(error);
+      else attach(channel).then(resolve, reject);
+    });
   });
 }

@@ -19,8 +19,19 @@ function typeOf(value: Plain): string {
   return isProps(value) ? "object" : typeof value;
 }
 
+const ZEROS = { string: "", number: 0, boolean: false, array: [], map: {}, object: {} };
+
+/** What the official provider makes of a value that is both secret and unknown: it forgets that it is unknown. */
+function zero(field: Field): Value {
+  const empty = ZEROS[field.type] as Plain;
+  if (!field.fields) return empty;
+  const required = Object.entries(field.fields).filter(([, inner]) => inner.required || inner.default !== undefined);
+  return Object.fromEntries(required.map(([key, inner]) => [key, inner.default ?? zero(inner)]));
+}
+
 function checkField(path: string, field: Field, value: Value, failures: CheckFailure[]): Value {
   const marked = value instanceof Marked ? value : undefined;
+  if (marked?.secret && !marked.known) return secret(zero(field));
   let result: Value = value;
   const inner = unmark(value);
   if (inner !== undefined) {
