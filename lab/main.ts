@@ -52,8 +52,7 @@ async function main(command: Command): Promise<number> {
       await each(lab, command.hosts, "hangs", (host) => docker(["pause", containerName(lab, host.name)]));
       return 0;
     case "partition":
-      await namedHosts(lab, command.hosts);
-      await partition(lab, command.hosts);
+      await partition(lab, await namedHosts(lab, command.hosts));
       say(`cut off from all others: ${command.hosts.join(", ")}`);
       return 0;
     case "heal":

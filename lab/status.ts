@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { labConfig, stackFile, type LabConfig } from "./config";
 import { docker, findDocker } from "./fleet/dockerd";
 import { type FleetHost, listHosts } from "./fleet/hosts";
-import { MIRROR, networkName } from "./fleet/names";
+import { MIRROR, bridgeName } from "./fleet/names";
 import { partitioned } from "./fleet/partition";
 import { Image, recipeKey } from "./fleet/rootfs";
 import { sshAnswers } from "./fleet/ssh";
@@ -18,8 +18,13 @@ export async function status(lab: string): Promise<string> {
   const config = labConfig(lab);
   const there = await listHosts(lab);
   const answers = await Promise.all(there.map((host) => (host.state === "running" ? sshAnswers(host.ip) : false)));
-  const rows = statusRows(config, there, (host) => (answers[there.indexOf(host)] ? "answers" : "-"), partitioned(lab));
-  const head = `lab ${lab}  network ${networkName(lab)} ${config.subnet}  VIP ${config.vip}  state ${labDir(lab)}\n`;
+  const rows = statusRows(
+    config,
+    there,
+    (host) => (answers[there.indexOf(host)] ? "answers" : "-"),
+    partitioned(lab).map(({ name }) => name),
+  );
+  const head = `lab ${lab}  network ${bridgeName(lab)} ${config.subnet}  VIP ${config.vip}  state ${labDir(lab)}\n`;
   return head + table([["HOST", "ADDRESS", "STATE", "SSH", "SINCE", "NOTE"], ...rows]);
 }
 

@@ -4,7 +4,7 @@ import { labConfig, type LabConfig } from "./config";
 import { docker, ensureDocker, findDocker, stopOwnDocker } from "./fleet/dockerd";
 import { ensureHosts, listHosts, removeHosts } from "./fleet/hosts";
 import { ensureNetwork, removeNetwork } from "./fleet/network";
-import { heal, partitioned } from "./fleet/partition";
+import { heal, partition, partitioned } from "./fleet/partition";
 import { checkFreeSpace } from "./fleet/rootfs";
 import { withLock } from "./lock";
 import { ensureMirrorContent } from "./mirror/content";
@@ -23,7 +23,9 @@ export async function up(lab: string): Promise<LabConfig> {
     await ensureNetwork(lab, config);
     await ensureHosts(lab, config, content);
     const cut = partitioned(lab);
-    if (cut.length > 0) say(`partitioned: ${cut.join(", ")} (npm run lab -- heal makes the network whole)`);
+    // The rules go with the machine's memory, the hosts' disks do not.
+    if (cut.length > 0) await partition(lab, cut);
+    if (cut.length > 0) say(`still cut off: ${cut.map(({ name }) => name).join(", ")}; npm run lab -- heal ends it`);
     say(`lab ${lab}: ${config.hosts.length} hosts run in ${config.subnet}, and their mirror`);
     return config;
   });

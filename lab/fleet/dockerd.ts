@@ -122,8 +122,8 @@ async function startOwnDaemon(): Promise<void> {
       `--data-root=${own.dataRoot}`,
       `--exec-root=${own.execRoot}`,
       `--pidfile=${own.pidFile}`,
-      // No docker0: the labs have networks of their own, and a bridge less can be stale or in the way.
-      "--bridge=none",
+      // The labs have networks of their own: this daemon needs no bridge and leaves the machine's firewall alone.
+      ...["--bridge=none", "--iptables=false", "--ip-forward=false"],
       "--insecure-registry=10.77.0.0/16",
     ],
     { cwd: "/", detached: true, stdio: ["ignore", log, log] },

@@ -8,7 +8,7 @@ import { tail, waitFor } from "../sh";
 import { type Birth, createContainer } from "./container";
 import { docker } from "./dockerd";
 import { containerName, HOST_LABEL, IP_LABEL, LAB_LABEL, MIRROR, MOUNTS_LABEL } from "./names";
-import { reapplyPartition } from "./partition";
+import { attach, isAttached } from "./network";
 import { ensureImage, Image } from "./rootfs";
 import { ensureSshKey, knownHostsFile, sshAnswers, writeKnownHosts } from "./ssh";
 
@@ -56,13 +56,16 @@ export async function ensureHosts(lab: string, config: LabConfig, content: Mirro
     missing.map(async (host) => {
       const own = host.name === MIRROR ? mirrorBirth(images.mirror, content) : hostBirth(images.host);
       await createContainer(lab, host, config, { ...own, publicKey });
+      await docker(["start", containerName(lab, host.name)], { limit: 120 });
+      await attach(lab, host);
     }),
   );
   if (still.length > 0) say(`starting ${still.map(({ name, state }) => `${name} (${state})`).join(", ")}`);
   await Promise.all(still.map((host) => wake(lab, host)));
   await Promise.all([...missing, ...still].map((host) => waitUntilUp(lab, host)));
+  const unplugged = there.filter((host) => !isAttached(lab, host));
+  await Promise.all(unplugged.map((host) => attach(lab, host)));
   if (fresh) await Promise.all(there.map((host) => admit(lab, host, publicKey)));
-  if (missing.length + still.length > 0) await reapplyPartition(lab);
   await Promise.all(wanted.map((host) => waitForSsh(host)));
   if (missing.length + still.length > 0 || !existsSync(knownHostsFile(lab))) await recordHostKeys(lab);
 }
@@ -78,14 +81,15 @@ async function removeUseless(lab: string, mirrorImage: string, content: MirrorCo
 
 function hostBirth(image: string): Omit<Birth, "publicKey"> {
   // Volumes, as overlayfs cannot lie on overlayfs, and a kubelet shares its mounts.
-  return { image, labels: {}, volumes: ["/var/lib/containerd", "/var/lib/kubelet"] };
+  return { image, labels: {}, volumes: ["/var/lib/containerd", "/var/lib/kubelet"], binds: [] };
 }
 
 function mirrorBirth(image: string, content: MirrorContent): Omit<Birth, "publicKey"> {
   return {
     image,
     labels: { [MOUNTS_LABEL]: mountsOf(content) },
-    volumes: [`${content.www}:/srv/www:ro`, `${content.registry}:/var/lib/docker-registry`],
+    volumes: [],
+    binds: [`${content.www}:/srv/www:ro`, `${content.registry}:/var/lib/docker-registry`],
   };
 }
 
@@ -97,13 +101,13 @@ function mountsOf(content: MirrorContent): string {
 export async function startHost(lab: string, host: FleetHost): Promise<void> {
   await wake(lab, host);
   await waitUntilUp(lab, host);
-  await reapplyPartition(lab);
   await waitForSsh(host);
 }
 
-/** Removes every container of the lab with its disks, one by one: dockerd 20.10 can lock up when several leave a network at once. */
+/** Removes every container of the lab with its disks. */
 export async function removeHosts(lab: string): Promise<void> {
-  for (const host of await listHosts(lab)) await removeContainer(lab, host.name);
+  const hosts = await listHosts(lab);
+  for (const host of hosts) await removeContainer(lab, host.name);
 }
 
 async function removeContainer(lab: string, host: string): Promise<void> {
@@ -113,6 +117,7 @@ async function removeContainer(lab: string, host: string): Promise<void> {
 async function wake(lab: string, host: FleetHost): Promise<void> {
   if (host.state === "running") return;
   await docker([host.state === "paused" ? "unpause" : "start", containerName(lab, host.name)], { limit: 120 });
+  if (host.state !== "paused") await attach(lab, host);
 }
 
 async function waitUntilUp(lab: string, host: LabHost): Promise<void> {

@@ -1,68 +1,88 @@
-/** A lab's network: its hosts reach each other, their mirror and this machine, and nothing else. */
-import type { LabConfig } from "../config";
+/**
+ * A lab's network, a bridge of its own: its hosts reach each other, their mirror and this machine, and nothing else.
+ * docker has no part in it: its networks outlive a daemon that was killed and then refuse hosts of the same name, and
+ * dockerd 20.10 locks up for good when several containers leave one at once (moby/moby#42545), as in a power cut.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LabConfig, LabHost } from "../config";
 import { LabError } from "../error";
 import { say } from "../say";
 import { run } from "../sh";
 import { docker } from "./dockerd";
-import { LAB_LABEL, networkName } from "./names";
+import { bridgeName, containerName, hardwareAddress, portName } from "./names";
+import { findPrograms } from "./programs";
 
-/** Creates the network unless it is there; removes what an earlier one of ours left on this machine. */
+/** Makes the bridge unless it is there; removes what an earlier lab left in its way. */
 export async function ensureNetwork(lab: string, config: Pick<LabConfig, "subnet" | "gateway">): Promise<void> {
-  const name = networkName(lab);
-  const format = '{{range .IPAM.Config}}{{.Subnet}}{{end}} {{index .Labels "kubeadm-ha.lab"}} {{len .Containers}}';
-  const found = await docker(["network", "inspect", "--format", format, name], { anyExit: true });
-  if (found.code === 0) {
-    const [subnet, owner, attached] = found.stdout.trim().split(" ");
-    if (subnet === config.subnet && owner === lab) return;
-    if (owner !== lab || attached !== "0") {
-      throw new LabError(
-        `The docker network ${name} has the subnet ${subnet}; the lab ${lab} needs ${config.subnet}.`,
-        "End the lab (npm run lab -- down), then start it again.",
-      );
-    }
-    await docker(["network", "rm", name]);
-  }
-  await clearBridges(name, config);
-  await docker([
-    ...["network", "create", "--driver", "bridge", "--internal", "--label", `${LAB_LABEL}=${lab}`],
-    ...["--subnet", config.subnet, "--gateway", config.gateway],
-    ...["--opt", `com.docker.network.bridge.name=${name}`, name],
-  ]);
-}
-
-export async function removeNetwork(lab: string): Promise<void> {
-  const listed = await docker(["network", "ls", "--quiet", "--filter", `label=${LAB_LABEL}=${lab}`]);
-  const ids = listed.stdout.split("\n").filter((id) => id !== "");
-  if (ids.length > 0) await docker(["network", "rm", ...ids]);
-}
-
-/** A daemon that was killed leaves its bridges; one of this name or with this address is in the way of a new network. */
-async function clearBridges(name: string, config: Pick<LabConfig, "subnet" | "gateway">): Promise<void> {
+  const bridge = bridgeName(lab);
   const addresses = (await run("ip", ["-4", "-o", "address", "show"])).stdout;
-  const links = (await run("ip", ["-o", "link", "show"])).stdout;
-  for (const bridge of bridgesInTheWay(name, config.gateway, addresses, links)) {
-    const ports = (await run("ip", ["-o", "link", "show", "master", bridge])).stdout.trim();
-    if (!bridge.startsWith("kha-") || ports !== "") {
-      throw new LabError(
-        `The interface ${bridge} is in the way of the lab's network ${config.subnet}${ports && ": it is in use"}.`,
-        `End what uses it, then remove it: ip link delete ${bridge}`,
-      );
-    }
-    say(`removing the bridge ${bridge} that an earlier run left`);
-    await run("ip", ["link", "delete", bridge]);
+  for (const name of interfacesInTheWay(bridge, config.gateway, addresses)) await removeStale(name, config.subnet);
+
+  if (!existsSync(`/sys/class/net/${bridge}`)) {
+    await run("ip", ["link", "add", bridge, "address", hardwareAddress(config.gateway), "type", "bridge"]);
   }
+  await run("ip", ["address", "replace", `${config.gateway}/24`, "dev", bridge]);
+  await run("ip", ["link", "set", bridge, "up"]);
+  // Whatever this machine forwards for others: nothing leaves from here.
+  writeFileSync(`/proc/sys/net/ipv4/conf/${bridge}/forwarding`, "0");
+  await allowBridged(bridge);
 }
 
-/** The interfaces that have the network's name or hold the gateway's address, from `ip -o` output. */
-export function bridgesInTheWay(name: string, gateway: string, addresses: string, links: string): string[] {
-  const holding = addresses
+/** Removes the bridge; the hosts' cables go with the hosts. */
+export async function removeNetwork(lab: string): Promise<void> {
+  const bridge = bridgeName(lab);
+  await docker(["network", "rm", bridge], { anyExit: true }); // TRANSITION: a network of docker's own
+  if (!existsSync(`/sys/class/net/${bridge}`)) return;
+  const rule = acceptRule(bridge);
+  if (findPrograms("iptables").length) await run("iptables", ["-w", "-D", ...rule], { anyExit: true });
+  await run("ip", ["link", "delete", bridge]);
+}
+
+/** Plugs a running host in. */
+export async function attach(lab: string, host: LabHost): Promise<void> {
+  const inspected = await docker(["inspect", "--format", "{{.State.Pid}}", containerName(lab, host.name)]);
+  const cable = [portName(host.ip), bridgeName(lab), hardwareAddress(host.ip), `${host.ip}/24`];
+  await run("bash", [join(__dirname, "attach.sh"), inspected.stdout.trim(), ...cable]);
+}
+
+/** Whether the host's cable is plugged in. */
+export function isAttached(lab: string, host: LabHost): boolean {
+  return existsSync(`/sys/class/net/${bridgeName(lab)}/brif/${portName(host.ip)}`);
+}
+
+/** Interfaces that hold the gateway's address under another name, or another lab address under this name. */
+export function interfacesInTheWay(bridge: string, gateway: string, addresses: string): string[] {
+  const wrong = addresses
     .split("\n")
     .map((line) => /^\d+:\s+(\S+)\s+inet\s+([\d.]+)/.exec(line))
-    .filter((match) => match?.[2] === gateway)
-    .map((match) => match![1]!);
-  const named = links
-    .split("\n")
-    .map((line) => /^\d+:\s+([^:@\s]+)[:@]/.exec(line)?.[1])
-    .filter((link): link is string => link === name);
-  return [...new Set([...holding, ...named])];
+    .filter((match) => match !== null)
+    .filter(([, name, address]) => (name === bridge) !== (address === gateway))
+    .map(([, name]) => name!);
+  return [...new Set(wrong)];
+}
+
+/** Only what is ours and unused is removed. */
+async function removeStale(name: string, subnet: string): Promise<void> {
+  const ports = existsSync(`/sys/class/net/${name}/brif`) ? readdirSync(`/sys/class/net/${name}/brif`) : [];
+  if (!name.startsWith("kha-") || ports.length > 0) {
+    throw new LabError(
+      `The interface ${name} is in the way of the lab's network ${subnet}${ports.length > 0 ? ": hosts use it" : ""}.`,
+      `End what uses it, then remove it: ip link delete ${name}`,
+    );
+  }
+  say(`removing the bridge ${name} that an earlier run left`);
+  await run("ip", ["link", "delete", name]);
+}
+
+/** Where bridged frames pass the machine's firewall, a policy such as docker's (drop) would cut hosts off from each other. */
+async function allowBridged(bridge: string): Promise<void> {
+  const setting = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+  if (!existsSync(setting) || readFileSync(setting, "utf8").trim() === "0" || !findPrograms("iptables").length) return;
+  const there = await run("iptables", ["-w", "-C", ...acceptRule(bridge)], { anyExit: true });
+  if (there.code !== 0) await run("iptables", ["-w", "-I", ...acceptRule(bridge)]);
+}
+
+function acceptRule(bridge: string): string[] {
+  return ["FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT"];
 }
