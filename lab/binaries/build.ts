@@ -168,7 +168,8 @@ async function compile(
     progress(`${compiled} of at most ${total} packages compiled, ${duration((Date.now() - started) / 1000)}`);
   };
   const args = ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", `${out}/`, ...packages];
-  await run("go", args, { env: goEnv(), cwd: module, limit: BUILD_LIMIT_S, fix: goFix, onLine });
+  // If this process is killed, so is Go: the next run would otherwise share the processors with what is left of this one.
+  await run("setpriv", ["--pdeathsig", "KILL", "go", ...args], { env: goEnv(), cwd: module, limit: BUILD_LIMIT_S, fix: goFix, onLine });
 }
 
 /** Checks that every executable is there and that those which can tell their version tell the right one. */

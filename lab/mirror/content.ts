@@ -150,13 +150,20 @@ async function linkFiles(from: string, into: string): Promise<void> {
   for (const name of await readdir(from)) await copyFile(join(from, name), join(into, name));
 }
 
-/** Removes content that no lab serves and that is older than a day: another checkout may be about to serve newer one. */
-async function removeUnused(): Promise<void> {
+/**
+ * Removes content that no lab serves, and Debian's packages that content was made from, when they are old enough that
+ * no run can still be using them.
+ */
+export async function removeUnused(): Promise<void> {
   const used = new Set(knownLabs().map(servedContent));
   for (const name of await readdir(cacheDir("mirror"))) {
+    const days = /^[0-9a-f]{16}$/.test(name) ? 1 : /^debian-[0-9a-f]{16}$/.test(name) ? 7 : Infinity;
     const path = cacheDir("mirror", name);
-    if (!/^[0-9a-f]{16}$/.test(name) || used.has(name)) continue;
-    if (Date.now() - (await stat(path)).mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
+    if (used.has(name)) continue;
+    // Another run may be removing it as well.
+    const made = (await stat(path).catch(() => undefined))?.mtimeMs ?? Infinity;
+    if (Date.now() - made < days * DAY_MS) continue;
+    await rm(path, { recursive: true, force: true });
   }
 }
 
