@@ -45,18 +45,22 @@ ensure_sources() {
   done
 }
 
-installed_version() { dpkg-query -W -f '${Status} ${Version}\n' "$1" 2>/dev/null | awk '$3 == "installed" {print $4}'; }
+# installed_version PACKAGE: nothing when it is not installed.
+installed_version() {
+  { dpkg-query -W -f '${Status} ${Version}\n' "$1" 2>/dev/null || true; } | awk '$3 == "installed" {print $4}'
+}
 
-# Prints the packages, as apt arguments, whose installed version is not the wanted one.
-packages_to_install() {
+# Sets MISSING to the packages, as apt arguments, whose installed version is not the wanted one.
+find_missing() {
   local entry name wanted have
+  MISSING=()
   for entry in "${PACKAGES[@]}"; do
     name=${entry%%=*} wanted=${entry#*=}
     have=$(installed_version "$name")
     # The pattern is a glob on purpose.
     # shellcheck disable=SC2053
     if [ -z "$have" ] || { [ "$wanted" != '*' ] && [[ $have != $wanted ]]; }; then
-      if [ "$wanted" = '*' ]; then printf '%s\n' "$name"; else printf '%s=%s\n' "$name" "$wanted"; fi
+      if [ "$wanted" = '*' ]; then MISSING+=("$name"); else MISSING+=("$name=$wanted"); fi
     fi
   done
 }
@@ -74,22 +78,22 @@ refuse_change_under_a_running_node() {
 }
 
 ensure_packages() {
-  local missing=() names=() entry
-  mapfile -t missing < <(packages_to_install)
+  local names=() entry
   for entry in "${PACKAGES[@]}"; do names+=("${entry%%=*}"); done
-  if [ ${#missing[@]} -gt 0 ]; then
-    refuse_change_under_a_running_node "${missing[@]}"
-    record_new_packages "${missing[@]%%=*}"
+  find_missing
+  if [ ${#MISSING[@]} -gt 0 ]; then
+    refuse_change_under_a_running_node "${MISSING[@]}"
+    record_new_packages "${MISSING[@]%%=*}"
     quietly 180 "apt-get update" apt-get update -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
     hold_back_services
-    quietly 420 "installing ${missing[*]}" apt-get install -y --no-install-recommends --allow-change-held-packages \
+    quietly 420 "installing ${MISSING[*]}" apt-get install -y --no-install-recommends --allow-change-held-packages \
       -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io \
-      -o Acquire::Retries=3 "${missing[@]}"
+      -o Acquire::Retries=3 "${MISSING[@]}"
     rm -f "$STAGE/no-start"
-    mapfile -t missing < <(packages_to_install)
-    [ ${#missing[@]} -eq 0 ] || die "$NODE_NAME: installed, but still not as wanted: ${missing[*]}"
+    find_missing
+    [ ${#MISSING[@]} -eq 0 ] || die "$NODE_NAME: installed, but still not as wanted: ${MISSING[*]}"
   fi
-  [ "$(apt-mark showhold "${names[@]}" | wc -l)" -eq ${#names[@]} ] || apt-mark hold "${names[@]}" >/dev/null
+  [ "$(apt-mark showhold "${names[@]}" | wc -l)" -eq ${#names[@]} ] || quietly 30 "holding packages" apt-mark hold "${names[@]}"
 }
 
 # What this run brings is what a later removal may take away, dependencies included.

@@ -3,7 +3,7 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { HostSpec, SshSpec } from "../spec/types";
-import { commandText, secretLines, type Script } from "./script";
+import { codeOf, commandText, inputText, type Script } from "./script";
 
 export interface RemoteArgs {
   host: HostSpec;
@@ -39,20 +39,20 @@ const DIAL_TIMEOUT = 15;
 export function remoteScript(name: string, args: RemoteArgs, opts: pulumi.CustomResourceOptions): remote.Command {
   const { host, ssh } = args;
   const secretFiles = args.secretFiles ?? [];
-  const stdin = pulumi.secret(
-    pulumi.all(secretFiles.map((file) => file.content)).apply((contents) => secretLines(contents)),
-  );
   const script: Script =
     secretFiles.length === 0
       ? args.script
       : { ...args.script, variables: { ...args.script.variables, SECRET_FILES: secretFiles.map(placeOf) } };
+  const code = codeOf(script, args.removal);
+  const secrets = pulumi.all(secretFiles.map((file) => file.content));
+  const stdin = pulumi.secret(secrets.apply((contents) => inputText(code, contents)));
   return new remote.Command(
     name,
     {
       connection: connectionTo(host, ssh),
-      create: commandText(script, ssh.user),
-      ...(args.removal && { delete: commandText(args.removal, ssh.user) }),
-      ...(secretFiles.length > 0 && { stdin }),
+      create: commandText(script, ssh.user, code),
+      ...(args.removal && { delete: commandText(args.removal, ssh.user, code, "removal") }),
+      stdin,
       addPreviousOutputInEnv: false,
     },
     pulumi.mergeOptions(opts, { hideDiffs: ["connection"] }),

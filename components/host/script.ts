@@ -1,7 +1,9 @@
 /**
- * Composes what runs on a host: one bash program made of readable header lines, the visible files it installs and
- * `.sh` files. The text is the resource's input, so it is also the diff that a preview shows. Pure.
+ * Composes what runs on a host. What an operator should see is in the command, and so in a preview's diff: header
+ * lines with the settings, the rendered files, and the hash of the code. The code itself and the secret files go by
+ * standard input: Pulumi repeats a failed command's text in its error. Pure.
  */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -27,6 +29,11 @@ export interface Script {
 const PROGRAM_END = "KUBEADM_HA_PROGRAM";
 const FILE_END = "KUBEADM_HA_FILE";
 
+/** Takes the code from the first line of standard input, and only if it is whole. */
+const LOAD_CODE = `IFS= read -r line && code=$(base64 -d <<<"$line"; echo .) && code=\${code%.}
+[ "$(printf %s "$code" | sha256sum | cut -c1-16)" = "$CODE" ] || { echo "error: the script did not arrive whole" >&2; exit 1; }
+eval "$code"`;
+
 /** One word for a POSIX shell. */
 export function shellQuote(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
@@ -39,48 +46,49 @@ export function readScript(folder: string, name: string): string {
 
 const LIBRARY = readScript(__dirname, "lib.sh");
 
-/** The bash program of a script: header, staged files, library, parts. */
-export function programText(script: Script): string {
-  const header = Object.entries(script.variables).map(([name, value]) => `${name}=${shellValue(value)}`);
-  const files = script.files.map((file) => {
-    if (file.content.split("\n").includes(FILE_END)) throw new Error(`${file.name} holds the line ${FILE_END}`);
-    return `stage ${shellQuote(file.name)} <<'${FILE_END}'\n${withNewline(file.content)}${FILE_END}\n`;
-  });
-  const text = [
-    `CONCERN=${shellQuote(script.concern)}`,
-    ...header,
-    "",
-    withoutShebang(LIBRARY),
-    ...files,
-    ...script.parts.map(withoutShebang),
-  ].join("\n");
-  if (text.split("\n").includes(PROGRAM_END)) throw new Error(`script ${script.concern} holds the line ${PROGRAM_END}`);
-  return withNewline(text);
+/** The code of a resource: the library, its script as the function `main`, and what runs at its end as `removal`. */
+export function codeOf(script: Script, removal?: Script): string {
+  const body = (name: string, parts: string[]) => `${name}() {\n${parts.map(withoutShebang).join("\n")}\n}\n`;
+  return withoutShebang(LIBRARY) + body("main", script.parts) + (removal ? body("removal", removal.parts) : "");
 }
 
 /**
  * The command line for a login shell: ends after the limit, and becomes root by `sudo` for another user.
- * The program is an argument (128 KiB at most in Linux) so that standard input stays free for secrets.
+ * The program is an argument (128 KiB at most in Linux) so that standard input stays free.
  */
-export function commandText(script: Script, user: string): string {
-  const program = programText(script);
+export function commandText(script: Script, user: string, code: string, entry = "main"): string {
+  const header = Object.entries(script.variables).map(([name, value]) => `${name}=${shellValue(value)}`);
+  const files = script.files.map(
+    (file) => `stage ${shellQuote(file.name)} <<'${FILE_END}'\n${fileText(file)}${FILE_END}`,
+  );
+  const program = [
+    `CONCERN=${shellQuote(script.concern)}`,
+    ...header,
+    `CODE=${shellQuote(createHash("sha256").update(code).digest("hex").slice(0, 16))}`,
+    LOAD_CODE,
+    ...files,
+    entry,
+  ].join("\n");
+  if (program.split("\n").includes(PROGRAM_END))
+    throw new Error(`script ${script.concern} holds the line ${PROGRAM_END}`);
   if (Buffer.byteLength(program) > 120 * 1024) throw new Error(`script ${script.concern} is over 120 KiB`);
   const sudo = user === "root" ? "" : "sudo -n ";
-  return `${sudo}timeout -k 15 ${script.limitSeconds} bash -c "$(cat <<'${PROGRAM_END}'\n${program}${PROGRAM_END}\n)"`;
+  return `${sudo}timeout -k 15 ${script.limitSeconds} bash -c "$(cat <<'${PROGRAM_END}'\n${program}\n${PROGRAM_END}\n)"`;
 }
 
-/** Standard input of a script: one line of base64 a file, in the order of the header line SECRET_FILES. */
-export function secretLines(contents: string[]): string {
-  return contents.map((content) => `${Buffer.from(content, "utf8").toString("base64")}\n`).join("");
+/** Standard input of a script: a line of base64 with its code, then one a secret file in the order of SECRET_FILES. */
+export function inputText(code: string, secrets: string[]): string {
+  return [code, ...secrets].map((text) => `${Buffer.from(text, "utf8").toString("base64")}\n`).join("");
+}
+
+function fileText(file: VisibleFile): string {
+  if (file.content.split("\n").includes(FILE_END)) throw new Error(`${file.name} holds the line ${FILE_END}`);
+  return file.content === "" || file.content.endsWith("\n") ? file.content : `${file.content}\n`;
 }
 
 function shellValue(value: string | number | boolean | string[]): string {
   if (Array.isArray(value)) return `(${value.map(shellQuote).join(" ")})`;
   return shellQuote(String(value));
-}
-
-function withNewline(text: string): string {
-  return text.endsWith("\n") ? text : `${text}\n`;
 }
 
 function withoutShebang(text: string): string {
