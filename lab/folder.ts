@@ -1,7 +1,7 @@
 /** Folders of the cache that are either complete or absent. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { processAlive } from "./lock";
 
 /**
@@ -11,25 +11,25 @@ import { processAlive } from "./lock";
 export async function ensureFolder(path: string, fill: (unfinished: string) => Promise<void>): Promise<string> {
   if (existsSync(path)) return path;
   await mkdir(dirname(path), { recursive: true });
-  await removeLeftovers(path);
+  await removeLeftovers(dirname(path));
   const unfinished = `${path}.unfinished-${process.pid}`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished);
-  await fill(unfinished);
   try {
+    await fill(unfinished);
     await rename(unfinished, path);
   } catch (error) {
-    // Another run was quicker: its folder has the same content, or it would have another name.
-    if (!existsSync(path)) throw error;
     await rm(unfinished, { recursive: true, force: true });
+    // If it is there all the same, another run was quicker: its content is the same, or it would have another name.
+    if (!existsSync(path)) throw error;
   }
   return path;
 }
 
-async function removeLeftovers(path: string): Promise<void> {
-  const prefix = `${basename(path)}.unfinished-`;
-  for (const name of await readdir(dirname(path))) {
-    if (!name.startsWith(prefix) || processAlive(Number(name.slice(prefix.length)))) continue;
-    await rm(join(dirname(path), name), { recursive: true, force: true });
+/** Removes what dead processes left in a folder of the cache. */
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = /\.unfinished-(\d+)$/.exec(name)?.[1];
+    if (pid && !processAlive(Number(pid))) await rm(join(parent, name), { recursive: true, force: true });
   }
 }
