@@ -17,7 +17,7 @@ import { LabError } from "./error";
 import { withLock } from "./lock";
 import { knownLabs, labDir, linkLabs, projectDir, repoDir, stateDir } from "./paths";
 
-const LINKED = ["index.ts", "components", "node_modules", "tsconfig.json", "package.json", "Pulumi.yaml", ".lab"];
+const LINKED = ["index.ts", "components", "node_modules", "tsconfig.json", "package.json", "Pulumi.yaml"];
 
 /** Makes a lab's folders, and for labs other than `dev` the project folder with its own stack file. Safe to run again. */
 export async function ensureProject(lab: string, template = process.env.LAB_STACK): Promise<void> {
@@ -35,6 +35,8 @@ export async function ensureProject(lab: string, template = process.env.LAB_STAC
   const project = projectDir(lab);
   mkdirSync(project, { recursive: true });
   for (const name of LINKED) ensureLink(join(project, name), join(repoDir, name));
+  // Not by way of the repository's own link, which another state folder may have moved.
+  ensureLink(join(project, ".lab"), stateDir("labs"));
 
   const file = stackFile(lab);
   if (existsSync(file)) {
