@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
-# Gate: every member is started, none is a learner, each answers and has accepted a proposal.
+# Gate: every member is started, none is a learner, each answers and has accepted a proposal. Then marks the cluster
+# as bootstrapped: from now on a member with an empty data directory is one that lost its data.
 # Input: MEMBERS (names), ENDPOINTS.
 
 all=$(IFS=, && printf '%s' "${ENDPOINTS[*]}")
@@ -20,3 +21,4 @@ members_as_wanted() {
 
 wait_until 120 "every etcd member is healthy" ctl endpoint health
 wait_until 60 "the etcd members are ${MEMBERS[*]}, all started and voting" members_as_wanted
+[ "$(ctl get kubeadm-ha/bootstrapped --print-value-only)" = yes ] || ctl put kubeadm-ha/bootstrapped yes >/dev/null

@@ -50,15 +50,15 @@ other_endpoints() {
   (IFS=, && printf '%s' "${list[*]}")
 }
 
-# An empty data directory while the others already form a cluster with this member: it lost its data. Starting it
-# as new would make it vote with an empty log.
+# An empty data directory although the cluster was once whole: this member lost its data. Starting it as new would
+# make it vote with an empty log. While the first members still come up, the mark is not there.
 refuse_lost_data() {
   local others
   [ ! -d "$DATA_DIR/member" ] || return 0
   others=$(other_endpoints)
   [ -n "$others" ] || return 0
-  if ctl --endpoints "$others" member list 2>/dev/null | grep -q ", started, $NODE_NAME, "; then
-    die "$NODE_NAME is a started member of this etcd cluster, but $DATA_DIR is empty: its data is lost." \
+  if ctl --endpoints "$others" get kubeadm-ha/bootstrapped --print-value-only 2>/dev/null | grep -q yes; then
+    die "the etcd cluster of $NODE_NAME is already bootstrapped, but $DATA_DIR is empty: the member's data is lost." \
       "Remove the member and add it again as a learner; it must not start as a new one"
   fi
 }
