@@ -1,4 +1,6 @@
 /** A highly available Kubernetes cluster: the table of contents. */
+import "./components/stacks";
+
 import { Addons } from "./components/addons/addons";
 import { ControlPlane } from "./components/controlplane/controlplane";
 import { EtcdCluster } from "./components/etcd/etcd";
