@@ -28,7 +28,8 @@ export class Addons extends pulumi.ComponentResource {
     const provider = new k8s.Provider(
       `${name}-api`,
       { kubeconfig: pki.adminKubeconfig, enableServerSideApply: true },
-      { parent: this },
+      // The provider decides when it starts whether the API can be reached, so it starts after the API does.
+      { parent: this, dependsOn: controlPlane.bootstrapped },
     );
     // Objects live and die with the cluster, so removing the cluster need not ask its API for each of them.
     const inCluster = { parent: this, provider, deletedWith: controlPlane.bootstrapped };
