@@ -45,14 +45,18 @@ export function draftSpec(
 }
 
 // Each key is parsed alone, so that checks of the others still run when one is malformed.
+const sections = Object.entries(configSchema.shape).map(([key, schema]) => ({
+  key,
+  schema: z.object({ [key]: schema }),
+}));
+
 function parseShape(raw: Record<string, unknown>, problems: Problem[]): Partial<Config> {
-  const shape: Record<string, z.ZodType> = configSchema.shape;
   const config: Record<string, unknown> = {};
   for (const key of Object.keys(raw)) {
-    if (!Object.hasOwn(shape, key)) problems.push(unknownKey([], key));
+    if (!Object.hasOwn(configSchema.shape, key)) problems.push(unknownKey([], key));
   }
-  for (const [key, schema] of Object.entries(shape)) {
-    const result = z.object({ [key]: schema }).safeParse(Object.hasOwn(raw, key) ? { [key]: raw[key] } : {});
+  for (const { key, schema } of sections) {
+    const result = schema.safeParse(Object.hasOwn(raw, key) ? { [key]: raw[key] } : {});
     if (result.success) config[key] = result.data[key];
     else problems.push(...result.error.issues.flatMap((issue) => problemsOf(issue, raw)));
   }

@@ -9,24 +9,29 @@ export function hasRole(host: HostSpec, role: Role): boolean {
   return host.roles.includes(role);
 }
 
-/** Hosts that run an API server, in the order of the config. */
+/** Hosts that run an API server, by name. */
 export function controlPlanes(spec: Topology): HostSpec[] {
-  return spec.hosts.filter((host) => hasRole(host, Role.ControlPlane));
+  return byName(spec.hosts.filter((host) => hasRole(host, Role.ControlPlane)));
 }
 
-/** Hosts that run an etcd member, control planes or not, in the order of the config. */
+/** Hosts that run an etcd member, control planes or not, by name. */
 export function etcdMembers(spec: Topology): HostSpec[] {
-  return spec.hosts.filter((host) => hasRole(host, Role.Etcd));
+  return byName(spec.hosts.filter((host) => hasRole(host, Role.Etcd)));
 }
 
-/** Hosts that are nothing but workers, in the order of the config. */
+/** Hosts that are nothing but workers, by name. */
 export function workers(spec: Topology): HostSpec[] {
-  return spec.hosts.filter((host) => hasRole(host, Role.Worker));
+  return byName(spec.hosts.filter((host) => hasRole(host, Role.Worker)));
 }
 
-/** Hosts that become Kubernetes nodes: control planes and workers, but not hosts that run etcd alone. */
+/** Hosts that become Kubernetes nodes, by name: control planes and workers, but not hosts that run etcd alone. */
 export function nodes(spec: Topology): HostSpec[] {
-  return spec.hosts.filter((host) => hasRole(host, Role.ControlPlane) || hasRole(host, Role.Worker));
+  return byName(spec.hosts.filter((host) => hasRole(host, Role.ControlPlane) || hasRole(host, Role.Worker)));
+}
+
+// The order in which somebody wrote the hosts must change nothing on any of them.
+function byName(hosts: HostSpec[]): HostSpec[] {
+  return hosts.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
 }
 
 /** Client URL of every etcd member, `https://10.0.0.11:2379`. */

@@ -1,5 +1,5 @@
 /** Pod, service and node networks: well-formed, large enough, and apart from one another. */
-import { blockOf, contains, formatBlock, overlaps, parseBlock, sizeOf, type Block } from "../cidr";
+import { blockOf, contains, formatBlock, overlaps, parseBlock, type Block } from "../cidr";
 import { keyPath, show, type Problem } from "../problem";
 import { sentence } from "../sentence";
 import { nodes } from "../topology";
