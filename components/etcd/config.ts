@@ -49,7 +49,7 @@ export function etcdConfig(spec: ClusterSpec, member: HostSpec): string {
     ...corruptionChecks(spec.versions.etcd),
     ...typed(spec.etcd.extraArgs),
   };
-  return `# Written by kubeadm-ha.\n${stringify(config, { lineWidth: 0 })}`;
+  return `# Written by kubeadm-ha.\n${stringify(config, { lineWidth: 0, sortMapEntries: true })}`;
 }
 
 /** The unit: restarted for ever, never asking for more files than the host allows. */

@@ -35,7 +35,8 @@ export function containerdConfig(spec: ClusterSpec): VisibleFile {
 
 /** One hosts.toml for every upstream registry that has a mirror; its images come from nowhere else. */
 export function registryFiles(registries: Record<string, string>): VisibleFile[] {
-  return Object.entries(registries).map(([upstream, base]) => {
+  const sorted = Object.entries(registries).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([upstream, base]) => {
     const url = new URL(base);
     const path = url.pathname.replace(/\/$/, "");
     const endpoint = path === "" ? url.origin : `${url.origin}/v2${path}`;
@@ -50,14 +51,15 @@ export function registryFiles(registries: Record<string, string>): VisibleFile[]
   });
 }
 
-/** `over` wins; tables are merged, everything else is replaced. */
+/** `over` wins; tables are merged, everything else is replaced. Keys are sorted, however somebody wrote them. */
 export function merge(base: Table, over: Table): Table {
-  const result: Table = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = result[key];
-    result[key] = isTable(below) && isTable(value) ? merge(below, value) : value;
-  }
-  return result;
+  const keys = [...new Set([...Object.keys(base), ...Object.keys(over)])].sort();
+  const value = (below: unknown, above: unknown): unknown => {
+    if (isTable(above)) return merge(isTable(below) ? below : {}, above);
+    if (above !== undefined) return above;
+    return isTable(below) ? merge(below, {}) : below;
+  };
+  return Object.fromEntries(keys.map((key) => [key, value(base[key], over[key])]));
 }
 
 function isTable(value: unknown): value is Table {
