@@ -74,7 +74,7 @@ restart_in_turn() {
     printf '%s\n' own_turn >>"$STAGE/turn"
     timeout -k 10 400 env ETCD_VERSION="$ETCD_VERSION" PEER_ENDPOINTS="$others" etcdctl --cacert /etc/etcd/pki/ca.crt \
       --cert /etc/etcd/pki/server.crt --key /etc/etcd/pki/server.key --dial-timeout 3s --endpoints "$others" \
-      lock --ttl=30 kubeadm-ha/restart bash -e "$STAGE/turn" </dev/null >"$STAGE/restart" 2>&1 ||
+      lock --ttl=30 -- kubeadm-ha/restart bash -e "$STAGE/turn" </dev/null >"$STAGE/restart" 2>&1 ||
       die "$NODE_NAME: etcd was not restarted, or did not come back healthy: $(tail -c 400 "$STAGE/restart" | tr '\n' ' ')"
   fi
   say "$NODE_NAME: etcd restarted with what changed: ${CHANGED[*]}"
