@@ -5,7 +5,6 @@ import { docker, ensureDocker, findDocker, stopOwnDocker } from "./fleet/dockerd
 import { ensureHosts, listHosts, removeHosts } from "./fleet/hosts";
 import { ensureNetwork, removeNetwork } from "./fleet/network";
 import { heal, partition, partitioned } from "./fleet/partition";
-import { checkFreeSpace } from "./fleet/rootfs";
 import { withLock } from "./lock";
 import { ensureMirrorContent } from "./mirror/content";
 import { cacheDir, labDir, stateDir } from "./paths";
@@ -17,7 +16,6 @@ export async function up(lab: string): Promise<LabConfig> {
   await ensureProject(lab);
   const config = labConfig(lab);
   return locked(lab, "starting the lab", async () => {
-    await checkFreeSpace();
     await ensureDocker();
     const content = await ensureMirrorContent(lab);
     await ensureNetwork(lab, config);

@@ -185,7 +185,20 @@ export async function stopOwnDocker(): Promise<boolean> {
     async () => !isRunning(pid, own.pidFile) || undefined,
   );
   current = undefined;
+  // One that was killed left its mounts, and its successor takes them for somebody else's.
+  for (const path of mountsUnder([own.dataRoot, own.execRoot], readFileSync("/proc/self/mounts", "utf8"))) {
+    await run("umount", [path], { anyExit: true });
+  }
   return true;
+}
+
+/** The mount points at or below these folders, the innermost first. */
+export function mountsUnder(folders: string[], mounts: string): string[] {
+  return mounts
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
+    .reverse();
 }
 
 function pidIn(file: string): number | undefined {

@@ -9,7 +9,7 @@ import { type Birth, createContainer } from "./container";
 import { docker } from "./dockerd";
 import { containerName, HOST_LABEL, IP_LABEL, LAB_LABEL, MIRROR, MOUNTS_LABEL } from "./names";
 import { attach, isAttached } from "./network";
-import { ensureImage, Image } from "./rootfs";
+import { ensureImage, Image, imageName } from "./rootfs";
 import { ensureSshKey, knownHostsFile, sshAnswers, writeKnownHosts } from "./ssh";
 
 /** A container of the lab, as docker lists it. */
@@ -42,19 +42,21 @@ export async function listHosts(lab: string): Promise<FleetHost[]> {
 
 /** Brings every host of the stack file up, and the mirror: creates those that are missing, starts those that stand still. */
 export async function ensureHosts(lab: string, config: LabConfig, content: MirrorContent): Promise<void> {
-  const images = { host: await ensureImage(Image.Host), mirror: await ensureImage(Image.Mirror) };
-  await removeUseless(lab, images.mirror, content);
-  const there = await listHosts(lab);
+  const there = await removeUseless(lab, await listHosts(lab), content);
   checkAddresses(there, config);
 
   const { publicKey, fresh } = await ensureSshKey(lab);
   const wanted = [{ name: MIRROR, ip: config.mirrorIp }, ...config.hosts];
   const missing = wanted.filter((host) => !there.some(({ name }) => name === host.name));
   const still = there.filter((host) => host.state !== "running");
-  if (missing.length > 0) say(`creating ${missing.map(({ name }) => name).join(", ")}`);
+  if (missing.length > 0) {
+    await ensureImage(Image.Host);
+    await ensureImage(Image.Mirror);
+    say(`creating ${missing.map(({ name }) => name).join(", ")}`);
+  }
   await Promise.all(
     missing.map(async (host) => {
-      const own = host.name === MIRROR ? mirrorBirth(images.mirror, content) : hostBirth(images.host);
+      const own = host.name === MIRROR ? mirrorBirth(content) : hostBirth();
       await createContainer(lab, host, config, { ...own, publicKey });
       await docker(["start", containerName(lab, host.name)], { limit: 120 });
       await attach(lab, host);
@@ -70,23 +72,24 @@ export async function ensureHosts(lab: string, config: LabConfig, content: Mirro
   if (missing.length + still.length > 0 || !existsSync(knownHostsFile(lab))) await recordHostKeys(lab);
 }
 
-/** Takes away what cannot be started again: a host that never came to its first boot, a mirror of other content. */
-async function removeUseless(lab: string, mirrorImage: string, content: MirrorContent): Promise<void> {
-  for (const { name, state, mounts, image } of await listHosts(lab)) {
-    const outdated = name === MIRROR && (mounts !== mountsOf(content) || image !== mirrorImage);
-    if (outdated) say("the mirror has new content: making its host again");
-    if (outdated || state === "created" || state === "dead") await removeContainer(lab, name);
-  }
+/** Takes away what cannot be started again, a host that never came to its first boot, and a mirror of other content. */
+async function removeUseless(lab: string, hosts: FleetHost[], content: MirrorContent): Promise<FleetHost[]> {
+  const outdated = ({ name, mounts, image }: FleetHost) =>
+    name === MIRROR && (mounts !== mountsOf(content) || image !== imageName(Image.Mirror));
+  const useless = hosts.filter((host) => outdated(host) || ["created", "dead"].includes(host.state));
+  if (useless.some(outdated)) say("the mirror has new content: making its host again");
+  for (const { name } of useless) await removeContainer(lab, name);
+  return hosts.filter((host) => !useless.includes(host));
 }
 
-function hostBirth(image: string): Omit<Birth, "publicKey"> {
+function hostBirth(): Omit<Birth, "publicKey"> {
   // Volumes, as overlayfs cannot lie on overlayfs, and a kubelet shares its mounts.
-  return { image, labels: {}, volumes: ["/var/lib/containerd", "/var/lib/kubelet"], binds: [] };
+  return { image: imageName(Image.Host), labels: {}, volumes: ["/var/lib/containerd", "/var/lib/kubelet"], binds: [] };
 }
 
-function mirrorBirth(image: string, content: MirrorContent): Omit<Birth, "publicKey"> {
+function mirrorBirth(content: MirrorContent): Omit<Birth, "publicKey"> {
   return {
-    image,
+    image: imageName(Image.Mirror),
     labels: { [MOUNTS_LABEL]: mountsOf(content) },
     volumes: [],
     binds: [`${content.www}:/srv/www:ro`, `${content.registry}:/var/lib/docker-registry`],

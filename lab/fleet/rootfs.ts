@@ -41,9 +41,14 @@ export async function rootfsDir(): Promise<string> {
   });
 }
 
-/** The image's name in docker, imported when docker does not have it. */
+/** The image's name in docker; another recipe has another name. */
+export function imageName(image: Image): string {
+  return `kubeadm-ha/${image}:${recipeKey(image)}`;
+}
+
+/** Imports the image when docker does not have it; returns its name. */
 export async function ensureImage(image: Image): Promise<string> {
-  const name = `kubeadm-ha/${image}:${recipeKey(image)}`;
+  const name = imageName(image);
   const known = await docker(["image", "inspect", "--format", "{{.Id}}", name], { anyExit: true });
   if (known.code === 0) return name;
   const rootfs = await rootfsDir();
@@ -64,7 +69,7 @@ export async function ensureImage(image: Image): Promise<string> {
 }
 
 /** Says so before anything is built when the disk is too full for it. */
-export async function checkFreeSpace(): Promise<void> {
+async function checkFreeSpace(): Promise<void> {
   const { bavail, bsize } = await statfs(existing(cacheDir()));
   const free = (bavail * bsize) / 1e9;
   if (free >= NEEDED_GB) return;
