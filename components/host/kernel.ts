@@ -15,6 +15,8 @@ export function sysctlFile(host: HostSpec): VisibleFile {
       "net.bridge.bridge-nf-call-iptables": "1",
       "net.bridge.bridge-nf-call-ip6tables": "1",
       "net.ipv4.ip_forward": "1",
+      // The kernel's 128 are used up by kubelet, kube-proxy and a few dozen pods ("too many open files").
+      "fs.inotify.max_user_instances": "8192",
     }),
     ...(host.roles.includes(Role.ControlPlane) && { "net.ipv4.ip_nonlocal_bind": "1" }),
   };
