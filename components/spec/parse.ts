@@ -11,7 +11,6 @@ import { resolveVersions } from "./resolve/versions";
 import { configSchema, type Config } from "./schema";
 import { patterns } from "./schema/patterns";
 import { runSentences } from "./sentence";
-import { minorOf } from "./versions";
 
 export interface Accepted {
   spec: PlainSpec;
@@ -74,7 +73,7 @@ function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]
     api: api && { ...api, dnsName: api.dnsName },
     network: config.network,
     ssh: ssh && resolveSsh(ssh, files, problems),
-    mirror: mirror && resolveMirror(mirror, minorOf(kubernetesVersion ?? ""), files, problems),
+    mirror: mirror && resolveMirror(mirror, { kubernetesVersion, etcdVersion }, files, problems),
     etcd: config.etcd,
     apiServer: config.apiServer,
     controllerManager: config.controllerManager,

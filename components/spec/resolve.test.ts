@@ -48,7 +48,6 @@ test("every missing file is named with its key and path, and nothing is reported
     ssh: { privateKeyFile: "id", knownHosts: "kh" },
     mirror: {
       apt: [{ name: "a", url: "https://packages.example", suite: "/", keyFile: "asc" }],
-      etcdSha256: { "3.6.16-amd64": "a".repeat(64) },
       etcdSha256File: "sums",
     },
   };
@@ -149,7 +148,17 @@ test("etcd's checksums are read from SHA256SUMS and from JSON, and the config's 
   assert.deepEqual(read(JSON.stringify({ "3.6.16-amd64": b })), { "3.6.16-amd64": b });
   assert.deepEqual(read(sums, { "3.6.16-amd64": a }), { "3.6.16-amd64": a, "3.6.16-arm64": a });
   for (const content of ["", "not found", "{", '{"3.6.16-amd64": 5}', '{"3.6.16-amd64": "short"}', "{}", "[]"]) {
-    const [line = ""] = lines({ mirror: { etcdSha256File: "sums" } }, { sums: content });
+    const [line = "", ...more] = lines({ mirror: { etcdSha256File: "sums" } }, { sums: content });
+    assert.deepEqual(more, []);
     assert.match(line, /^mirror\.etcdSha256File sums: holds neither SHA256SUMS lines nor JSON/, content);
   }
+});
+
+test("an archive that could not be verified is refused, and told where its checksum is", () => {
+  const [line = "", ...more] = lines(mirrorWith({ etcdSha256: { "3.6.15-amd64": "a".repeat(64) } }));
+  assert.deepEqual(more, []);
+  assert.match(line, /^mirror\.etcdSha256: has no SHA-256 for etcd 3\.6\.16/);
+  assert.ok(line.includes("https://github.com/etcd-io/etcd/releases/download/v3.6.16/SHA256SUMS"), line);
+  const other = mirrorWith({ etcdSha256: { "3.6.16-arm64": "a".repeat(64) } });
+  assert.deepEqual(lines(other), []);
 });

@@ -51,13 +51,6 @@ export const mirrorCases: Case[] = [
     says: ["neither"],
   },
   {
-    sentence: "etcd's archive can be verified",
-    refused: mirrorWith({ etcdSha256: { "3.6.15-amd64": "a".repeat(64) } }),
-    key: "mirror.etcdSha256",
-    says: ["no SHA-256 for etcd 3.6.16", "releases/download/v3.6.16/SHA256SUMS"],
-    accepted: mirrorWith({ etcdSha256: { "3.6.16-arm64": "a".repeat(64) } }),
-  },
-  {
     sentence: "etcd's archive is that of the version",
     refused: mirrorWith({ etcdUrl: "https://files.example/etcd-{arch}.tar.gz" }),
     key: "mirror.etcdUrl",

@@ -32,15 +32,6 @@ export const mirrorChecks = [
     }),
   ),
 
-  sentence("etcd's archive can be verified", ["mirror", "versions"], ({ mirror, versions }) => {
-    const known = Object.keys(mirror.etcdSha256);
-    if (known.some((name) => name.startsWith(`${versions.etcd}-`))) return [];
-    const sums = `https://github.com/etcd-io/etcd/releases/download/v${versions.etcd}/SHA256SUMS`;
-    const reason = `has no SHA-256 for etcd ${versions.etcd}, so its archive could not be verified`;
-    const fix = `Take it from ${sums}: set mirror.etcdSha256File to that file, or mirror.etcdSha256 to {"${versions.etcd}-amd64": "<64 hex digits>"}`;
-    return [{ key: "mirror.etcdSha256", value: "", reason, fix }];
-  }),
-
   sentence("etcd's archive is that of the version", ["mirror"], ({ mirror }) => {
     if (mirror.etcdUrl.includes("{version}")) return [];
     const reason = "does not hold {version}, so an upgrade would fetch the old archive";

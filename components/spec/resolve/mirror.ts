@@ -2,6 +2,7 @@
 import type { FileReader } from "../plain";
 import type { Problem } from "../problem";
 import { patterns } from "../schema/patterns";
+import { minorOf } from "../versions";
 import type { Config } from "../schema";
 import type { AptSource, MirrorSpec } from "../types";
 import { readNamed } from "./files";
@@ -11,15 +12,22 @@ type AptConfig = NonNullable<MirrorConfig["apt"]>[number];
 
 export function resolveMirror(
   config: MirrorConfig,
-  minor: string | undefined,
+  versions: Partial<Pick<Config, "kubernetesVersion" | "etcdVersion">>,
   files: FileReader,
   problems: Problem[],
 ): MirrorSpec {
+  const minor = minorOf(versions.kubernetesVersion ?? "");
+  const apt =
+    config.apt?.map((source, index) => resolveApt(source, index, files, problems)) ?? upstreamApt(minor ?? "0.0");
+  const fromFile = readSums(config.etcdSha256File, files, problems);
+  const etcdSha256 = { ...fromFile, ...config.etcdSha256 };
+  // Without a usable file, already a problem of its own, a missing checksum is not reported again.
+  if (fromFile !== undefined) problems.push(...missingSum(etcdSha256, versions.etcdVersion));
   return {
-    apt: config.apt?.map((source, index) => resolveApt(source, index, files, problems)) ?? upstreamApt(minor ?? "0.0"),
+    apt,
     registries: config.registries,
     etcdUrl: config.etcdUrl,
-    etcdSha256: { ...readSums(config.etcdSha256File, files, problems), ...config.etcdSha256 },
+    etcdSha256,
   };
 }
 
@@ -54,17 +62,29 @@ function resolveApt(source: AptConfig, index: number, files: FileReader, problem
   return { ...rest, key: readNamed(path, keyFile, fix, files, problems) ?? "" };
 }
 
-function readSums(path: string | undefined, files: FileReader, problems: Problem[]): Record<string, string> {
+function missingSum(sums: Record<string, string>, version: string | undefined): Problem[] {
+  if (version === undefined || Object.keys(sums).some((name) => name.startsWith(`${version}-`))) return [];
+  const url = `https://github.com/etcd-io/etcd/releases/download/v${version}/SHA256SUMS`;
+  const reason = `has no SHA-256 for etcd ${version}, so its archive could not be verified`;
+  const fix = `Take it from ${url}: set mirror.etcdSha256File to that file, or mirror.etcdSha256 to {"${version}-amd64": "<64 hex digits>"}`;
+  return [{ key: "mirror.etcdSha256", value: "", reason, fix }];
+}
+
+function readSums(
+  path: string | undefined,
+  files: FileReader,
+  problems: Problem[],
+): Record<string, string> | undefined {
   if (path === undefined) return {};
   const key = "mirror.etcdSha256File";
   const fix = "Save the etcd release's SHA256SUMS there, from the release page beside the archive";
   const content = readNamed(key, path, fix, files, problems);
-  if (content === undefined) return {};
+  if (content === undefined) return undefined;
   const sums = parseSums(content);
   if (sums !== undefined) return sums;
   const reason = 'holds neither SHA256SUMS lines nor JSON like {"3.6.16-amd64": "<64 hex digits>"}';
   problems.push({ key, value: path, reason, fix });
-  return {};
+  return undefined;
 }
 
 /** Checksums by `version-arch`, from a release's SHA256SUMS or from JSON; undefined when the text is neither. */
