@@ -17,7 +17,7 @@ export async function status(lab: string): Promise<string> {
   }
   const config = labConfig(lab);
   const there = await listHosts(lab);
-  const answers = await Promise.all(there.map((host) => (host.state === "running" ? sshAnswers(host.ip) : false)));
+  const answers = await Promise.all(there.map(async (host) => host.state === "running" && (await sshAnswers(host.ip))));
   const rows = statusRows(
     config,
     there,
