@@ -3,10 +3,12 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { processAlive } from "../lock";
 import { labDir } from "../paths";
 import { say } from "../say";
 
 const PROJECT = "kubeadm-ha";
+const COPY = "stack-";
 /** Every lab's stack has the same name. */
 export const STACK = "dev";
 
@@ -54,8 +56,21 @@ function readLock(file: string): Lock | undefined {
   }
 }
 
+/** A copy of the stack file for this process. */
+export function stackCopy(lab: string): string {
+  return join(backendDir(lab), `${COPY}${process.pid}.yaml`);
+}
+
+/** Removes what runs that were cut off have left: copies of the stack file, and locks of the state. */
+export function removeLeftovers(lab: string): void {
+  for (const name of readdirSync(backendDir(lab)).filter((entry) => entry.startsWith(COPY))) {
+    if (!processAlive(parseInt(name.slice(COPY.length), 10))) rmSync(join(backendDir(lab), name), { force: true });
+  }
+  removeStaleLocks(lab);
+}
+
 /** What `pulumi cancel` does, but only to locks whose process on this machine is gone. */
-export function removeStaleLocks(lab: string): void {
+function removeStaleLocks(lab: string): void {
   const folder = join(backendDir(lab), ".pulumi", "locks", "organization", PROJECT, STACK);
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder).filter((entry) => entry.endsWith(".json"))) {
