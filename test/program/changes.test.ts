@@ -82,7 +82,9 @@ test("a Kubernetes patch release changes no certificate, no etcd member and no v
 });
 
 test("an etcd setting changes the members and nothing else", async () => {
-  const { added, removed, changed } = await changesFromDev(devConfig({ etcd: { heartbeatIntervalMs: 200, electionTimeoutMs: 2000 } }));
+  const { added, removed, changed } = await changesFromDev(
+    devConfig({ etcd: { heartbeatIntervalMs: 200, electionTimeoutMs: 2000 } }),
+  );
   assert.deepEqual({ added, removed }, { added: [], removed: [] });
   assert.deepEqual(
     changed,

@@ -63,7 +63,10 @@ for (const [title, recorded] of recordings) {
         assert.ok(isSecret(inputs["connection"]), `${name}: connection`);
         assert.ok(inputs["stdin"] === undefined || isSecret(inputs["stdin"]), `${name}: stdin`);
       }
-      assert.ok(commands.some(({ inputs }) => isSecret(inputs["stdin"])), "secrets go by standard input");
+      assert.ok(
+        commands.some(({ inputs }) => isSecret(inputs["stdin"])),
+        "secrets go by standard input",
+      );
       assert.ok(commands.every((command) => connectionOf(command).privateKey === SSH_PRIVATE_KEY));
     });
 

@@ -120,17 +120,11 @@ function monitor(state: Recording, preview: boolean): grpc.UntypedServiceImpleme
         reply({ code: grpc.status.INVALID_ARGUMENT, details: (error as Error).message });
       }
     },
-    registerResourceOutputs(
-      { request }: Call<resourceMessages.RegisterResourceOutputsRequest>,
-      reply: Reply<Empty>,
-    ) {
+    registerResourceOutputs({ request }: Call<resourceMessages.RegisterResourceOutputsRequest>, reply: Reply<Empty>) {
       state.outputs.set(request.getUrn(), request.getOutputs()?.toJavaScript() ?? {});
       reply(null, new Empty());
     },
-    invoke(
-      { request }: Call<resourceMessages.ResourceInvokeRequest>,
-      reply: Reply<grpc.ServiceError>,
-    ) {
+    invoke({ request }: Call<resourceMessages.ResourceInvokeRequest>, reply: Reply<grpc.ServiceError>) {
       reply({ code: grpc.status.UNIMPLEMENTED, details: `no function ${request.getTok()} here` });
     },
     registerResourceHook: empty,

@@ -79,7 +79,10 @@ for (const { title, recorded, controlPlanes, members, workers } of topologies) {
 
     test("the virtual IP does not wait for etcd, nor images for either", async () => {
       await independent(controlPlanes.map(vip), [...members.map(member), gate, ...controlPlanes.map(images)]);
-      await independent([...controlPlanes, ...workers].map(images), [...members.map(member), ...controlPlanes.map(vip)]);
+      await independent([...controlPlanes, ...workers].map(images), [
+        ...members.map(member),
+        ...controlPlanes.map(vip),
+      ]);
     });
 
     test("the other control planes wait for init, their own images and their own virtual IP", async () => {
