@@ -40,6 +40,14 @@ export function packages(spec: ClusterSpec, host: HostSpec): string[] {
   return [...tools, ...(isNode(host) ? node : []), ...(host.roles.includes(Role.ControlPlane) ? endpoint : [])];
 }
 
+/** Packages that only the configuration moves: those at a version of ours and those that serve the API's address. */
+export function holds(host: HostSpec): string[] {
+  return [
+    ...(isNode(host) ? ["containerd.io", "kubelet", "kubeadm", "kubectl"] : []),
+    ...(host.roles.includes(Role.ControlPlane) ? ["haproxy", "keepalived"] : []),
+  ];
+}
+
 /** Whether a kubelet runs on the host. */
 export function isNode(host: HostSpec): boolean {
   return host.roles.includes(Role.ControlPlane) || host.roles.includes(Role.Worker);

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { controlPlanes, workers } from "../spec/topology";
 import type { ClusterSpec, HostSpec } from "../spec/types";
-import { isNode, keyUrls, packages, sourceFile } from "./apt";
+import { holds, isNode, keyUrls, packages, sourceFile } from "./apt";
 import { containerdConfig, registryFiles } from "./containerd";
 import { hostImages } from "./images";
 import { modulesFile, sysctlFile } from "./kernel";
@@ -111,6 +111,7 @@ export class Host extends pulumi.ComponentResource {
       KUBERNETES_VERSION: cluster.versions.kubernetes,
       CONTAINERD_VERSION: cluster.versions.containerd,
       PACKAGES: packages(cluster, spec),
+      HOLDS: holds(spec),
       SERVICES: runsNode ? "yes" : "no",
       SWAP: runsNode && cluster.kubelet["failSwapOn"] !== false ? "off" : "keep",
       APT_SOURCES: apt.map((source) => source.name),

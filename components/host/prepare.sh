@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
 # Makes a host ready for its role: kernel, swap, package sources, pinned and held packages, containerd.
-# Input: NODE_NAME, NODE_IP, KUBERNETES_VERSION, CONTAINERD_VERSION, PACKAGES (name=version-pattern …), SERVICES
+# Input: NODE_NAME, NODE_IP, KUBERNETES_VERSION, CONTAINERD_VERSION, PACKAGES (name=version-pattern …), HOLDS, SERVICES
 # (yes where containerd and the kubelet run), SWAP (keep|off), APT_SOURCES, APT_KEYS (name=url …);
 # files: modules, sysctl, <source>.sources, config.toml, certs.d/* as "registry--<host>".
 
@@ -78,13 +78,11 @@ refuse_change_under_a_running_node() {
 }
 
 ensure_packages() {
-  local names=() entry
-  for entry in "${PACKAGES[@]}"; do names+=("${entry%%=*}"); done
   find_missing
   if [ ${#MISSING[@]} -gt 0 ]; then
     refuse_change_under_a_running_node "${MISSING[@]}"
-    record_new_packages "${MISSING[@]%%=*}"
     quietly 180 "apt-get update" apt-get update -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
+    record_new_packages "${MISSING[@]}"
     hold_back_services
     quietly 420 "installing ${MISSING[*]}" apt-get install -y --no-install-recommends --allow-change-held-packages \
       -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io \
@@ -93,15 +91,24 @@ ensure_packages() {
     find_missing
     [ ${#MISSING[@]} -eq 0 ] || die "$NODE_NAME: installed, but still not as wanted: ${MISSING[*]}"
   fi
-  [ "$(apt-mark showhold "${names[@]}" | wc -l)" -eq ${#names[@]} ] || quietly 30 "holding packages" apt-mark hold "${names[@]}"
+  ensure_holds
 }
 
-# What this run brings is what a later removal may take away, dependencies included.
+# What apt would bring, dependencies included, is what a later removal may take away. Written down before it happens.
 record_new_packages() {
-  local name
+  quietly 120 "asking apt about ${*}" apt-get install -s --no-install-recommends --allow-change-held-packages "$@"
   install -d -m 0755 "$STATE"
-  for name in "$@"; do
-    if [ -z "$(installed_version "$name")" ]; then printf '%s\n' "$name" >>"$STATE/packages"; fi
+  awk '$1 == "Inst" && $3 !~ /^\[/ {print $2}' "$STAGE/.log" >>"$STATE/packages"
+}
+
+# Packages at a version of ours, or with a configuration of ours, move only when the configuration says so.
+ensure_holds() {
+  local name held
+  held=$(apt-mark showhold)
+  for name in "${HOLDS[@]}"; do
+    grep -qx "$name" <<<"$held" && continue
+    quietly 30 "holding $name" apt-mark hold "$name"
+    printf '%s\n' "$name" >>"$STATE/holds"
   done
 }
 

@@ -12,6 +12,15 @@ stop_units() {
   done
 }
 
+# Pods are not asked to end: kubeadm's reset would wait half a minute for the API server alone.
+end_pods() {
+  local task
+  unit_active containerd || return 0
+  for task in $(timeout 20 ctr -n k8s.io tasks ls -q 2>/dev/null); do
+    timeout 10 ctr -n k8s.io tasks kill --all --signal SIGKILL "$task" >/dev/null 2>&1 || true
+  done
+}
+
 # kubeadm's own reset would wipe an etcd that it does not own, so that phase is always left out.
 reset_node() {
   if command -v kubeadm >/dev/null && [ -d /etc/kubernetes ]; then
@@ -60,15 +69,21 @@ remove_network() {
   fi
 }
 
+# installed FILE: the packages listed there that are still installed.
+installed() {
+  local name
+  [ -f "$1" ] || return 0
+  sort -u "$1" | while read -r name; do
+    if dpkg-query -W -f '${Status}\n' "$name" 2>/dev/null | grep -q ' installed$'; then printf '%s\n' "$name"; fi
+  done
+}
+
 remove_packages() {
   local names=()
-  [ -f "$STATE/packages" ] || return 0
-  mapfile -t names < <(sort -u "$STATE/packages" | while read -r name; do
-    if dpkg-query -W -f '${Status}\n' "$name" 2>/dev/null | grep -q ' installed$'; then printf '%s\n' "$name"; fi
-  done)
-  [ ${#names[@]} -gt 0 ] || return 0
-  apt-mark unhold "${names[@]}" >/dev/null
-  quietly 300 "removing packages" apt-get purge -y --allow-change-held-packages -o DPkg::Lock::Timeout=120 "${names[@]}"
+  mapfile -t names <<<"$(installed "$STATE/holds")"
+  [ -z "${names[0]}" ] || quietly 30 "releasing packages" apt-mark unhold "${names[@]}"
+  mapfile -t names <<<"$(installed "$STATE/packages")"
+  [ -z "${names[0]}" ] || quietly 300 "removing packages" apt-get purge -y -o DPkg::Lock::Timeout=120 "${names[@]}"
 }
 
 remove_files() {
@@ -85,6 +100,10 @@ remove_files() {
     /etc/apt/sources.list.d/kubeadm-ha-*.sources /etc/apt/keyrings/kubeadm-ha-*.asc \
     /usr/local/bin/etcd /usr/local/bin/etcdctl /usr/local/bin/etcdutl /root/.kube/cache
   if [ -f /etc/fstab ] && grep -q '^#kubeadm-ha# ' /etc/fstab; then sed -i 's/^#kubeadm-ha# //' /etc/fstab; fi
+  if ! command -v containerd >/dev/null; then rm -rf /opt/containerd; fi
+  for path in /opt/cni/bin /opt/cni /etc/cni; do
+    [ ! -d "$path" ] || rmdir --ignore-fail-on-non-empty "$path"
+  done
   for path in etcd keepalived_script; do
     if grep -qx "$path" "$STATE/users" 2>/dev/null && id -u "$path" >/dev/null 2>&1; then userdel "$path"; fi
   done
@@ -93,6 +112,7 @@ remove_files() {
 }
 
 stop_units
+end_pods
 reset_node
 end_containers
 unmount_below /run/containerd
