@@ -104,10 +104,16 @@ export function hostKey(name: string): string {
   return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(key)]).toString("base64")}`;
 }
 
+const stackFiles = new Map<string, StackConfig>();
+
 function stackFile(path: string): StackConfig {
+  const known = stackFiles.get(path);
+  if (known) return structuredClone(known);
   const file = parse(readFileSync(join(repository, path), "utf8")) as { config: StackConfig };
   const prefix = "kubeadm-ha:";
-  return Object.fromEntries(Object.entries(file.config).map(([key, value]) => [key.replace(prefix, ""), value]));
+  const keys = Object.entries(file.config).map(([key, value]) => [key.replace(prefix, ""), value] as const);
+  stackFiles.set(path, Object.fromEntries(keys));
+  return stackFile(path);
 }
 
 function digest(text: string): string {

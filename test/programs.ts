@@ -10,7 +10,7 @@ import { run } from "../lab/sh";
 import { devSpec } from "./fixtures";
 
 /** Debian's; `systemd` for systemd-analyze. Services that come with them are neither started nor enabled. */
-const packages = ["curl", "dash", "haproxy", "iproute2", "keepalived", "shellcheck", "systemd"];
+const packages = ["curl", "dash", "haproxy", "iproute2", "keepalived", "openssl", "shellcheck", "systemd"];
 const services = ["haproxy", "keepalived"];
 const POLICY = "/usr/sbin/policy-rc.d";
 

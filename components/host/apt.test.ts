@@ -1,0 +1,108 @@
+/** Package sources, judged by apt itself. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { devSpec, etcdHostsSpec } from "../../test/fixtures";
+import { judge, scratch, write } from "../../test/scratch";
+import { upstreamApt } from "../spec/resolve/mirror";
+import { etcdMembers, nodes, workers } from "../spec/topology";
+import type { AptSource } from "../spec/types";
+import { keyUrls, packages, sourceFile } from "./apt";
+
+describe("deb822 sources", () => {
+  const folder = scratch();
+  let number = 0;
+
+  /** The addresses that apt would fetch first; on the host the script puts the release's name in. */
+  async function addresses(sources: AptSource[]): Promise<string[]> {
+    number += 1;
+    const parts = `${folder}/${number}`;
+    for (const source of sources) {
+      const { name, content } = sourceFile(source);
+      write(parts, name, `${content.replaceAll("$codename", "trixie")}\n`);
+    }
+    const settings = [`Dir::Etc::sourceparts=${parts}`, "Dir::Etc::sourcelist=/dev/null", `Dir::State=${parts}/state`];
+    const args = ["--print-uris", ...settings.flatMap((setting) => ["-o", setting]), "update"];
+    const { ok, said } = await judge("apt-get", args);
+    assert.ok(ok, said);
+    return [...said.matchAll(/^'(\S+InRelease)'/gm)].map(([, address]) => address!);
+  }
+
+  test("apt reads a mirror's source, with the key inside it", async () => {
+    const [source] = devSpec().mirror.apt;
+    assert.deepEqual(await addresses([source!]), ["http://10.77.0.2/apt/dists/stable/InRelease"]);
+    const { content } = sourceFile(source!);
+    // In deb822 a line goes on with a space, and an empty one is a dot.
+    const wanted = source!.key.trim().split("\n");
+    const lines = content.slice(content.indexOf("Signed-By:")).split("\n").slice(1);
+    assert.deepEqual(
+      lines.map((line) => (line === " ." ? "" : line.replace(/^ /, ""))),
+      wanted,
+    );
+  });
+
+  test("apt reads the upstream sources: a flat one and an ordinary one, keys by path", async () => {
+    const upstream = upstreamApt("1.35");
+    const found = await addresses(upstream);
+    assert.equal(found.length, 2, found.join(" "));
+    assert.ok(
+      found.some((address) => address.endsWith("/core:/stable:/v1.35/deb/InRelease")),
+      found.join(" "),
+    );
+    assert.ok(
+      found.some((address) => address.endsWith("/linux/debian/dists/trixie/InRelease")),
+      found.join(" "),
+    );
+    for (const source of upstream) assert.match(sourceFile(source).content, /^Signed-By: \/etc\/apt\/keyrings\/\S+$/m);
+  });
+
+  test("apt refuses a source without a suite, so its judgement means something", async () => {
+    const [source] = devSpec().mirror.apt;
+    await assert.rejects(addresses([{ ...source!, suite: "" }]), /Suite|malformed/i);
+  });
+
+  test("apt refuses a key whose lines do not go on, so its judgement means something", async () => {
+    const [source] = devSpec().mirror.apt;
+    const broken = `${sourceFile(source!).content.replaceAll("\n ", "\n")}\n`;
+    const parts = write(folder, "broken/mirror.sources", broken).replace(/\/[^/]*$/, "");
+    const options = ["-o", `Dir::Etc::sourceparts=${parts}`, "-o", "Dir::Etc::sourcelist=/dev/null"];
+    const { ok, said } = await judge("apt-get", ["--print-uris", ...options, "update"]);
+    assert.ok(!ok, said);
+  });
+
+  test("keys given by URL are fetched, keys given as text are not", () => {
+    assert.deepEqual(keyUrls(devSpec().mirror.apt), []);
+    assert.equal(keyUrls(upstreamApt("1.35")).length, 2);
+  });
+});
+
+describe("packages", () => {
+  const names = (list: string[]) => list.map((entry) => entry.split("=")[0]);
+
+  test("every node gets the runtime and Kubernetes' programs at the configured versions", () => {
+    const spec = devSpec();
+    for (const host of nodes(spec)) {
+      const list = packages(spec, host);
+      for (const entry of ["containerd.io=2.2.9-*", "kubelet=1.35.4-*", "kubeadm=1.35.4-*", "kubectl=1.35.4-*"]) {
+        assert.ok(list.includes(entry), `${host.name}: ${entry}`);
+      }
+    }
+  });
+
+  test("HAProxy and keepalived go to control planes only", () => {
+    const spec = devSpec();
+    for (const host of workers(spec)) {
+      assert.ok(!names(packages(spec, host)).some((name) => name === "haproxy" || name === "keepalived"), host.name);
+    }
+  });
+
+  test("a host that only runs etcd gets no kubelet and no runtime", () => {
+    const spec = etcdHostsSpec();
+    for (const host of etcdMembers(spec)) {
+      assert.deepEqual(
+        names(packages(spec, host)).filter((name) => /kube|containerd|haproxy/.test(name!)),
+        [],
+      );
+    }
+  });
+});
