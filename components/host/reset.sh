@@ -98,7 +98,7 @@ remove_files() {
     /etc/haproxy /etc/keepalived /etc/systemd/system/haproxy.service.d /etc/systemd/system/keepalived.service.d \
     /etc/sysctl.d/90-kubeadm-ha.conf /etc/modules-load.d/kubeadm-ha.conf /opt/cni/bin/flannel \
     /etc/apt/sources.list.d/kubeadm-ha-*.sources /etc/apt/keyrings/kubeadm-ha-*.asc \
-    /usr/local/bin/etcd /usr/local/bin/etcdctl /usr/local/bin/etcdutl /root/.kube/cache
+    /usr/local/bin/etcdctl /usr/local/bin/etcdutl /var/log/pods /var/log/containers
   if [ -f /etc/fstab ] && grep -q '^#kubeadm-ha# ' /etc/fstab; then sed -i 's/^#kubeadm-ha# //' /etc/fstab; fi
   if ! command -v containerd >/dev/null; then rm -rf /opt/containerd; fi
   for path in /opt/cni/bin /opt/cni /etc/cni; do

@@ -1,0 +1,120 @@
+/** A lab of the tests' own, driven by the commands that people use. */
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { ensureBinaries } from "../../lab/binaries/build";
+import { kubernetes } from "../../lab/binaries/recipes";
+import { labConfig, stackFile } from "../../lab/config";
+import { labDir, repoDir } from "../../lab/paths";
+import { run, type RunResult } from "../../lab/sh";
+
+/** Seconds that one whole build or removal of a cluster may take on a busy machine. */
+const LONG = 1800;
+
+export class Lab {
+  private kubeconfigFile: string | undefined;
+
+  constructor(
+    /** The lab's name, `test`. */
+    readonly name: string,
+    /** Overlay of the stack file in lab/stacks, or nothing for the dev stack. */
+    private readonly stack?: string,
+  ) {}
+
+  /** The lab's own state folder. */
+  get folder(): string {
+    return labDir(this.name);
+  }
+
+  /** The stack file that this lab's Pulumi runs with; the tests edit it as an operator would. */
+  get stackFile(): string {
+    return stackFile(this.name);
+  }
+
+  /** `npm run lab -- ARGS`; fails the test on another exit code than 0. */
+  lab(...args: string[]): Promise<RunResult> {
+    return run("bash", [join(repoDir, "lab/run"), ...args], { env: this.env, limit: LONG, cwd: repoDir });
+  }
+
+  /** `npm run pulumi -- ARGS`, with any exit code. */
+  pulumi(...args: string[]): Promise<RunResult> {
+    const options = { env: this.env, limit: LONG, cwd: repoDir, anyExit: true };
+    return run("bash", [join(repoDir, "lab/run"), "pulumi", ...args], options);
+  }
+
+  /** As `pulumi`, and the command must succeed. */
+  async pulumiOk(...args: string[]): Promise<string> {
+    const result = await this.pulumi(...args);
+    assert.equal(
+      result.code,
+      0,
+      `pulumi ${args.join(" ")}:\n${result.stdout.slice(-6000)}\n${result.stderr.slice(-2000)}`,
+    );
+    return result.stdout;
+  }
+
+  /** A command on a host, over the lab's own channel. */
+  async on(host: string, command: string): Promise<string> {
+    return (await this.lab("exec", host, "bash", "-c", command)).stdout.trim();
+  }
+
+  /** kubectl on this machine with the stack's kubeconfig, which goes through the virtual IP. */
+  async kubectl(...args: string[]): Promise<string> {
+    return (await this.runKubectl(args)).stdout;
+  }
+
+  /** `kubectl apply` of an object. */
+  async apply(manifest: object): Promise<void> {
+    await this.runKubectl(["apply", "-f", "-"], JSON.stringify(manifest));
+  }
+
+  /** The answer of a URL asked inside a pod's own network, through the API's port-forward. */
+  async podGet(pod: string, url: string): Promise<string> {
+    const { pathname, search, port } = new URL(url);
+    return this.kubectl("get", "--raw", `/api/v1/namespaces/default/pods/${pod}:${port}/proxy${pathname}${search}`);
+  }
+
+  /** A power cut for the running Pulumi: the CLI of this lab is killed, nothing can tidy up. */
+  async killPulumi(): Promise<void> {
+    const found = await run("pgrep", ["-f", `bin/pulumi up .*labs/${this.name}/`], { anyExit: true });
+    const pids = found.stdout.trim().split("\n").filter(Boolean);
+    assert.ok(pids.length > 0, "pulumi is not running");
+    for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+  }
+
+  /** Waits until a file is on a host. */
+  async waitForFile(host: string, path: string, limit: number): Promise<void> {
+    await this.lab(
+      "exec",
+      host,
+      "bash",
+      "-c",
+      `for _ in $(seq ${limit}); do [ -e '${path}' ] && exit 0; sleep 1; done; exit 1`,
+    );
+  }
+
+  private async runKubectl(args: string[], input?: string): Promise<RunResult> {
+    this.kubeconfigFile ??= await this.writeKubeconfig();
+    const binaries = await ensureBinaries(kubernetes(labConfig(this.name).kubernetesVersion));
+    const all = ["--kubeconfig", this.kubeconfigFile, "--request-timeout=30s", ...args];
+    return run(join(binaries, "kubectl"), all, { limit: 300, ...(input !== undefined && { input }) });
+  }
+
+  /** After a rebuild the old file is void. */
+  forgetKubeconfig(): void {
+    this.kubeconfigFile = undefined;
+  }
+
+  private async writeKubeconfig(): Promise<string> {
+    const text = await this.pulumiOk("stack", "output", "kubeconfig", "--show-secrets");
+    const file = join(mkdtempSync(join(tmpdir(), "kubeadm-ha-test-")), "kubeconfig");
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return { LAB: this.name, ...(this.stack && { LAB_STACK: this.stack }) };
+  }
+}

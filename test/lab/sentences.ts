@@ -1,0 +1,104 @@
+/** What the lab tests say about a cluster, each as one function. */
+import assert from "node:assert/strict";
+
+import type { Lab } from "./lab";
+
+/** These nodes, no others, all Ready. */
+export async function assertReady(lab: Lab, names: string[]): Promise<void> {
+  const columns = "custom-columns=NAME:.metadata.name,READY:.status.conditions[?(@.type=='Ready')].status";
+  const rows = (await lab.kubectl("get", "nodes", "--no-headers", "-o", columns)).trim().split("\n");
+  assert.deepEqual(rows.map((row) => row.split(/\s+/)).sort(), names.map((name) => [name, "True"]).sort());
+}
+
+/** A Deployment with a pod on each worker; from the first pod its Service answers by name, on either of them. */
+export async function webAcrossWorkers(lab: Lab, workers: string[]): Promise<void> {
+  const labels = { app: "web" };
+  const manifest = {
+    apiVersion: "v1",
+    kind: "List",
+    items: [
+      {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "web" },
+        spec: {
+          replicas: workers.length,
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: {
+              topologySpreadConstraints: [
+                {
+                  maxSkew: 1,
+                  topologyKey: "kubernetes.io/hostname",
+                  whenUnsatisfiable: "DoNotSchedule",
+                  labelSelector: { matchLabels: labels },
+                },
+              ],
+              containers: [
+                {
+                  name: "web",
+                  image: "registry.k8s.io/e2e-test-images/agnhost:2.57",
+                  args: ["netexec", "--http-port=8080"],
+                  readinessProbe: { httpGet: { path: "/healthz", port: 8080 }, periodSeconds: 1 },
+                },
+              ],
+            },
+          },
+        },
+      },
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "web" },
+        spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+      },
+    ],
+  };
+  await lab.apply(manifest);
+  await lab.kubectl("rollout", "status", "deployment/web", "--timeout=180s");
+  const pods = (
+    await lab.kubectl(
+      "get",
+      "pods",
+      "-l",
+      "app=web",
+      "--no-headers",
+      "-o",
+      "custom-columns=NAME:.metadata.name,NODE:.spec.nodeName",
+    )
+  )
+    .trim()
+    .split("\n")
+    .map((row) => row.split(/\s+/));
+  assert.deepEqual(pods.map(([, node]) => node).sort(), [...workers].sort());
+  const names = new Set(pods.map(([name]) => name));
+  const [from] = names;
+  assert.ok(from);
+  // netexec's dial asks the target from inside the pod several times and lists who answered.
+  const url =
+    "http://127.0.0.1:8080/dial?host=web.default.svc.cluster.local&port=80&request=hostname&protocol=http&tries=40";
+  const said = await lab.podGet(from, url);
+  const answered = new Set((JSON.parse(said) as { responses?: string[] }).responses ?? []);
+  assert.deepEqual(answered, names, `asked from ${from}, answered: ${said}`);
+}
+
+/** Nothing of the cluster is left on the host: units, packages, holds, files, mounts, links, rules, processes. */
+export async function assertGivenBack(lab: Lab, host: string): Promise<void> {
+  const left = await lab.on(
+    host,
+    [
+      "systemctl list-units --all --plain --no-legend 'kubelet*' 'etcd*' 'haproxy*' 'keepalived*' 'containerd*' | awk '{print \"unit\", $1}'",
+      "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' | awk '$1 == \"ii\" && $2 ~ /^(kube|containerd|haproxy|keepalived|conntrack$|socat$)/ {print \"package\", $2}'",
+      "apt-mark showhold | sed 's/^/hold /'",
+      "for path in /etc/kubernetes /etc/etcd /etc/haproxy /etc/keepalived /etc/cni/net.d /etc/containerd /opt/etcd /var/lib/kubeadm-ha /etc/sysctl.d/90-kubeadm-ha.conf /var/log/pods; do [ ! -e $path ] || echo path $path; done",
+      'for path in /var/lib/kubelet /var/lib/etcd-kubernetes /var/lib/containerd; do [ -z "$(ls -A $path 2>/dev/null)" ] || echo not empty $path; done',
+      'awk \'$2 ~ /^.(var.lib.(kubelet|containerd)|run.(containerd|netns)).+/ && $2 != "/var/lib/kubelet" && $2 != "/var/lib/containerd" {print "mount", $2}\' /proc/mounts',
+      "ip -o link show | awk -F'[ @:]+' '$2 ~ /^(cni0|flannel|veth|kube)/ {print \"link\", $2}'",
+      "! command -v nft >/dev/null || nft list tables | grep -E 'kube|flannel' | sed 's/^/rules /'",
+      "pgrep -af 'kube|etcd|containerd-shim|flannel|coredns' | grep -v pgrep | sed 's/^/process /'",
+      "true",
+    ].join("; "),
+  );
+  assert.equal(left, "", `${host} still has:\n${left}`);
+}
