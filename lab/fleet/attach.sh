@@ -17,8 +17,6 @@ if ! in_host ip link show eth0 >/dev/null 2>&1; then
   # A host that was just killed may still be on its way out, and its cable with it.
   ip link delete "$port" 2>/dev/null || true
   ip link add "$port" type veth peer name eth0 address "$mac" netns "$pid"
-elif [ ! -e "/sys/class/net/$port" ]; then
-  exit 0 # TRANSITION: a host of docker's own network
 fi
 ip link set "$port" master "$bridge" up
 in_host ip address replace "$address" dev eth0

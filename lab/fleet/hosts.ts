@@ -110,7 +110,7 @@ export async function startHost(lab: string, host: FleetHost): Promise<void> {
 /** Removes every container of the lab with its disks. */
 export async function removeHosts(lab: string): Promise<void> {
   const hosts = await listHosts(lab);
-  for (const host of hosts) await removeContainer(lab, host.name);
+  await Promise.all(hosts.map((host) => removeContainer(lab, host.name)));
 }
 
 async function removeContainer(lab: string, host: string): Promise<void> {

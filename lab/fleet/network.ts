@@ -29,11 +29,12 @@ export async function ensureNetwork(lab: string, config: Pick<LabConfig, "subnet
   await allowBridged(bridge);
 }
 
-/** Removes the bridge; the hosts' cables go with the hosts. */
+/** Removes the bridge and what is left of the hosts' cables. */
 export async function removeNetwork(lab: string): Promise<void> {
   const bridge = bridgeName(lab);
-  await docker(["network", "rm", bridge], { anyExit: true }); // TRANSITION: a network of docker's own
   if (!existsSync(`/sys/class/net/${bridge}`)) return;
+  // The kernel takes a killed host's network apart in its own time.
+  for (const port of portsOf(bridge)) await run("ip", ["link", "delete", port], { anyExit: true });
   const rule = acceptRule(bridge);
   if (findPrograms("iptables").length) await run("iptables", ["-w", "-D", ...rule], { anyExit: true });
   await run("ip", ["link", "delete", bridge]);
@@ -62,9 +63,15 @@ export function interfacesInTheWay(bridge: string, gateway: string, addresses: s
   return [...new Set(wrong)];
 }
 
+/** What is plugged into a bridge; an interface of another kind has no ports. */
+function portsOf(name: string): string[] {
+  const folder = `/sys/class/net/${name}/brif`;
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
 /** Only what is ours and unused is removed. */
 async function removeStale(name: string, subnet: string): Promise<void> {
-  const ports = existsSync(`/sys/class/net/${name}/brif`) ? readdirSync(`/sys/class/net/${name}/brif`) : [];
+  const ports = portsOf(name);
   if (!name.startsWith("kha-") || ports.length > 0) {
     throw new LabError(
       `The interface ${name} is in the way of the lab's network ${subnet}${ports.length > 0 ? ": hosts use it" : ""}.`,
