@@ -1,10 +1,11 @@
 /** The lab's command line: `npm run lab -- COMMAND`. */
 import { parseArguments, usage, type Command } from "./args";
-import { requireLab } from "./config";
+import { labConfig, requireLab } from "./config";
 import { LabError } from "./error";
 import { docker, ensureDocker } from "./fleet/dockerd";
 import { type FleetHost, listHosts, startHost } from "./fleet/hosts";
 import { containerName } from "./fleet/names";
+import { ensureNetwork } from "./fleet/network";
 import { heal, partition } from "./fleet/partition";
 import { labName } from "./paths";
 import { say } from "./say";
@@ -46,6 +47,8 @@ async function main(command: Command): Promise<number> {
       return 0;
     case "start":
     case "unpause":
+      // The bridge goes with the machine's memory, the hosts' disks do not.
+      await ensureNetwork(lab, labConfig(lab));
       await each(lab, command.hosts, "up", (host) => startHost(lab, host));
       return 0;
     case "pause":
@@ -87,6 +90,7 @@ async function onlyHost(lab: string, name: string): Promise<FleetHost> {
 }
 
 async function namedHosts(lab: string, names: string[]): Promise<FleetHost[]> {
+  requireLab(lab);
   const hosts = await listHosts(lab);
   return names.map((name) => {
     const host = hosts.find((candidate) => candidate.name === name);
