@@ -27,6 +27,8 @@ const LIMIT = 120;
 export interface RunOptions {
   /** Answers as in a preview of a first run: every output of every provider is unknown. */
   preview?: boolean;
+  /** Name of a resource that its provider refuses, as a failing Check does. */
+  refuse?: string;
 }
 
 /** Runs the program with a configuration and returns what it registered, printed and ended with. */
@@ -34,7 +36,7 @@ export async function record(config: StackConfig, options: RunOptions = {}): Pro
   const state = new Recording();
   const preview = options.preview ?? false;
   const server = new grpc.Server();
-  server.addService(resourceService.ResourceMonitorService, monitor(state, preview));
+  server.addService(resourceService.ResourceMonitorService, monitor(state, options));
   server.addService(engineService.EngineService, engine(state));
   const port = await new Promise<number>((done, fail) =>
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
@@ -95,7 +97,7 @@ function pulumiConfig(config: StackConfig): Record<string, string> {
 type Reply<T> = grpc.sendUnaryData<T>;
 type Call<T> = grpc.ServerUnaryCall<T, unknown>;
 
-function monitor(state: Recording, preview: boolean): grpc.UntypedServiceImplementation {
+function monitor(state: Recording, { preview = false, refuse }: RunOptions): grpc.UntypedServiceImplementation {
   const empty = (_call: unknown, reply: Reply<Empty>) => reply(null, new Empty());
   return {
     supportsFeature(_call: unknown, reply: Reply<resourceMessages.SupportsFeatureResponse>) {
@@ -109,6 +111,7 @@ function monitor(state: Recording, preview: boolean): grpc.UntypedServiceImpleme
     ) {
       try {
         const resource = readRequest(request);
+        if (resource.custom && resource.name === refuse) throw new Error(`${resource.name} is refused by this test`);
         state.add(resource);
         const response = new resourceMessages.RegisterResourceResponse();
         response.setUrn(resource.urn);

@@ -82,6 +82,16 @@ test("a wrong configuration registers nothing and names every problem in one mes
   assert.match(message, /problems, nothing was changed/);
 });
 
+test("a resource that its provider refuses ends the run at once, with the provider's reason", async () => {
+  const recording = await record(devConfig(), { refuse: "dev-vrrp" });
+  assert.equal(recording.exitCode, 32, "the program ended by itself, after it had told the reason");
+  assert.ok(
+    recording.errors.some((error) => error.includes("dev-vrrp is refused by this test")),
+    recording.errors.join("\n"),
+  );
+  assert.ok(!recording.commands.some(({ name }) => name.endsWith("-vip")), "nothing that needs it is declared");
+});
+
 test("a wrong configuration does not show the private key", async () => {
   const recording = await record(devConfig({ ssh: { user: "root", privateKey: 5, knownHosts: "nowhere" } }));
   assert.notEqual(recording.exitCode, 0);
