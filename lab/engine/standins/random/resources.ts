@@ -14,19 +14,13 @@ function withNumeric(inputs: Props): Props {
 }
 
 function checkText(inputs: Props): CheckFailure[] {
-  const rules = plain(withNumeric(inputs)) as unknown as TextRules;
+  const rules = plain(withNumeric(inputs)) as Partial<TextRules>;
   const failures: CheckFailure[] = [];
-  const least = MINIMA.reduce((sum, key) => sum + rules[key], 0);
-  if (rules.length < Math.max(1, least))
-    failures.push({
-      property: "length",
-      reason: `length ${rules.length} must be at least 1 and the sum of the minima`,
-    });
-  if (!rules.upper && !rules.lower && !rules.numeric && !rules.special)
-    failures.push({
-      property: "special",
-      reason: "one of special, upper, lower, numeric must be true",
-    });
+  const least = MINIMA.reduce((sum, key) => sum + (rules[key] ?? 0), 0);
+  if (rules.length !== undefined && rules.length < Math.max(1, least))
+    failures.push({ property: "", reason: `length ${rules.length} must be at least 1 and the sum of the minima` });
+  if ([rules.upper, rules.lower, rules.numeric, rules.special].every((allowed) => allowed === false))
+    failures.push({ property: "", reason: "one of special, upper, lower, numeric must be true" });
   return failures;
 }
 

@@ -27,7 +27,8 @@ export function tagged(tag: number, ...content: Buffer[]): Buffer {
 }
 
 export const sequence = (...items: Buffer[]): Buffer => tagged(TAG.sequence, ...items);
-export const setOf = (...items: Buffer[]): Buffer => tagged(TAG.set, ...items);
+/** DER wants the members of a set in the order of their bytes. */
+export const setOf = (...items: Buffer[]): Buffer => tagged(TAG.set, ...items.sort(Buffer.compare));
 export const octets = (content: Buffer): Buffer => tagged(TAG.octetString, content);
 export const bits = (content: Buffer, unused = 0): Buffer => tagged(TAG.bitString, Buffer.from([unused]), content);
 export const boolean = (value: boolean): Buffer => tagged(TAG.boolean, Buffer.from([value ? 0xff : 0]));

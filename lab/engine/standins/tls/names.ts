@@ -23,15 +23,15 @@ export interface AlternativeNames {
   uris: string[];
 }
 
-/** In the order in which Go writes them. */
+/** In the order in which Go writes them since 1.26. */
 const ATTRIBUTES: [keyof Subject, string][] = [
   ["country", "2.5.4.6"],
-  ["organization", "2.5.4.10"],
-  ["organizationalUnit", "2.5.4.11"],
-  ["locality", "2.5.4.7"],
   ["province", "2.5.4.8"],
+  ["locality", "2.5.4.7"],
   ["streetAddresses", "2.5.4.9"],
   ["postalCode", "2.5.4.17"],
+  ["organization", "2.5.4.10"],
+  ["organizationalUnit", "2.5.4.11"],
   ["commonName", "2.5.4.3"],
   ["serialNumber", "2.5.4.5"],
 ];

@@ -2,7 +2,7 @@
 import { createPublicKey } from "node:crypto";
 import { bridged, type Bridged } from "../wire/bridged";
 import type { CheckFailure, ResourceType } from "../wire/provider";
-import { plain, type Props } from "../wire/values";
+import { plain, unmark, type Props, type Value } from "../wire/values";
 import { createCertificate, createRequest, readAuthority, readRequest, type Extensions } from "./certificates";
 import { algorithmOf, CURVES, generateKey, keyOutputs, parsePrivateKey } from "./keys";
 import { alternativeNames, distinguishedName, type Subject } from "./names";
@@ -21,28 +21,35 @@ const CERTIFICATE_INPUTS = [
   "setSubjectKeyId",
 ];
 
-const oneOf = (property: string, value: unknown, allowed: string[]): CheckFailure[] =>
-  allowed.includes(value as string)
-    ? []
-    : [
-        {
-          property,
-          reason: `value must be one of: ${allowed.map((item) => `"${item}"`).join(", ")}, got: "${value}"`,
-        },
-      ];
+/** An unknown value is no problem yet. */
+function oneOf(property: string, value: Value | undefined, allowed: string[]): CheckFailure[] {
+  const text = plain(value);
+  if (text === undefined || allowed.includes(text as string)) return [];
+  const values = allowed.map((item) => `"${item}"`).join(" ");
+  return [
+    {
+      property: "",
+      reason: `Invalid Attribute Value Match. ${property} value must be one of: [${values}], got: "${text}"`,
+    },
+  ];
+}
+
+const KEY_OUTPUTS = [
+  ...["privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"],
+  ...["publicKeyFingerprintMd5", "publicKeyFingerprintSha256", "publicKeyOpenssh", "publicKeyPem"],
+];
 
 const privateKey: Bridged = {
   inputs: ["algorithm", "ecdsaCurve", "rsaBits"],
   required: ["algorithm"],
   defaults: { ecdsaCurve: "P224", rsaBits: 2048 },
-  computed: [
-    ...["privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"],
-    ...["publicKeyFingerprintMd5", "publicKeyFingerprintSha256", "publicKeyOpenssh", "publicKeyPem"],
-  ],
+  computed: KEY_OUTPUTS,
+  unstable: ["id", ...KEY_OUTPUTS],
+  schemaVersion: "1",
   secrets: ["privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"],
   validate: ({ algorithm, ecdsaCurve }) => [
-    ...oneOf("algorithm", plain(algorithm), ALGORITHMS),
-    ...oneOf("ecdsaCurve", plain(ecdsaCurve), Object.keys(CURVES)),
+    ...oneOf("algorithm", algorithm, ALGORITHMS),
+    ...oneOf("ecdsaCurve", ecdsaCurve, Object.keys(CURVES)),
   ],
   create(inputs) {
     const { algorithm, ecdsaCurve, rsaBits } = plain(inputs) as {
@@ -53,6 +60,11 @@ const privateKey: Bridged = {
     return keyOutputs(generateKey(algorithm, ecdsaCurve, rsaBits));
   },
 };
+
+function listOf(value: Value | undefined): Value[] {
+  const bare = unmark(value);
+  return Array.isArray(bare) ? bare : [];
+}
 
 interface CertificateInputs {
   allowedUses: string[];
@@ -113,10 +125,9 @@ const certificate = {
     readyForRenewal: false,
   },
   updatable: ["earlyRenewalHours"],
-  validate: (inputs: Props) =>
-    readInputs(inputs).allowedUses.flatMap((use, i) => oneOf(`allowedUses[${i}]`, use, KNOWN_USES)),
-  expired: (state: Props): Record<string, { inputDiff: boolean }> =>
-    renewalDue(state) ? { readyForRenewal: { inputDiff: false } } : {},
+  validate: ({ allowedUses }: Props) =>
+    listOf(allowedUses).flatMap((use, i) => oneOf(`allowedUses[${i}]`, use, KNOWN_USES)),
+  expired: (state: Props): string[] => (renewalDue(state) ? ["readyForRenewal"] : []),
   refresh: (state: Props) => (renewalDue(state) ? { ...state, readyForRenewal: true } : state),
 } satisfies Partial<Bridged>;
 

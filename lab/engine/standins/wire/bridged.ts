@@ -2,9 +2,9 @@
  * Resources as the Terraform bridge presents them (tls, random): everything is decided at creation, most changes
  * replace, and computed properties are unknown in the preview of a creation.
  */
-import { diff, type DiffKind } from "./diff";
-import type { CheckFailure, DetailedKind, DiffCall, DiffResult, ResourceType } from "./provider";
-import { equal, hasUnknowns, isProps, Marked, secret, unmark, UNKNOWN, type Props, type Value } from "./values";
+import { diff } from "./diff";
+import type { CheckFailure, DiffCall, DiffResult, ResourceType } from "./provider";
+import { isProps, isUnknown, Marked, secret, unmark, UNKNOWN, type Props, type Value } from "./values";
 
 /** What a bridged resource type is made of. */
 export interface Bridged {
@@ -21,10 +21,14 @@ export interface Bridged {
   computed: readonly string[];
   /** Properties that are always secret. */
   secrets?: readonly string[];
-  /** Problems in known inputs. */
+  /** Problems in the inputs, some of which may be unknown. */
   validate?(inputs: Props): CheckFailure[];
+  /** Properties that a plan shows as changed as soon as anything is. */
+  unstable?: readonly string[];
+  /** Version of the Terraform schema, kept in state. */
+  schemaVersion?: string;
   /** Must the resource be replaced whatever its inputs? Answers with the properties that say so. */
-  expired?(state: Props): Record<string, { inputDiff: boolean }>;
+  expired?(state: Props): string[];
   /** Makes the computed properties. */
   create(inputs: Props): Promise<{ id: string; outputs: Props }> | { id: string; outputs: Props };
   /** State as it is now; default: unchanged. */
@@ -32,7 +36,6 @@ export interface Bridged {
 }
 
 const META = "__defaults";
-const replacing = (kind: DiffKind): DetailedKind => `${kind}-replace`;
 
 function declared(type: Bridged, props: Props): Props {
   return Object.fromEntries(Object.entries(props).filter(([key]) => type.inputs.includes(key)));
@@ -71,91 +74,62 @@ function withSecrets(type: Bridged, outputs: Props): Props {
 }
 
 function compare(type: Bridged, call: DiffCall): DiffResult {
-  const state = bare(stripMeta(planned(type, call.olds))) as Props;
+  const state = bare(planned(type, call.olds)) as Props;
   const next = bare(planned(type, call.news)) as Props;
-  const detailed: NonNullable<DiffResult["detailed"]> = {};
   const [replaces, diffs] = [new Set<string>(), new Set<string>()];
-  for (const { path, root, kind } of diff(state, next)) {
+  for (const { root, kind } of diff(state, next)) {
     // An optional property that the provider filled in stays as it is when the program does not set it.
-    if (kind === "delete" && root === path && type.computed.includes(root)) continue;
-    const replace = !type.updatable?.includes(root);
-    detailed[path] = {
-      kind: replace ? replacing(kind) : kind,
-      inputDiff: true,
-    };
+    if (kind === "delete" && next[root] === undefined && type.computed.includes(root)) continue;
     diffs.add(root);
-    if (replace) replaces.add(root);
+    if (!type.updatable?.includes(root)) replaces.add(root);
   }
-  for (const [key, { inputDiff }] of Object.entries(type.expired?.({ ...call.olds, ...next }) ?? {})) {
-    detailed[key] = { kind: "update-replace", inputDiff };
+  for (const key of type.expired?.({ ...call.olds, ...next }) ?? []) {
     diffs.add(key);
     replaces.add(key);
   }
-  return {
-    changed: diffs.size > 0,
-    replaces: [...replaces],
-    diffs: [...diffs],
-    detailed,
-  };
+  if (diffs.size > 0) for (const key of type.unstable ?? []) diffs.add(key);
+  // The bridge gives no detailed diff for these providers.
+  return { changed: diffs.size > 0, replaces: [...replaces], diffs: [...diffs] };
 }
 
 function missing(type: Bridged, inputs: Props): CheckFailure[] {
   return (type.required ?? [])
     .filter((key) => unmark(inputs[key]) === null || inputs[key] === undefined)
-    .map((property) => ({
-      property,
-      reason: `Missing required property '${property}'`,
-    }));
+    .map((key) => ({ property: "", reason: `Missing required property '${key}'` }));
 }
+
+/** The state before, without the inputs that the program has taken away. */
+function kept(type: Bridged, state: Props): Props {
+  const gone = (key: string): boolean => type.inputs.includes(key) && !type.computed.includes(key);
+  return Object.fromEntries(Object.entries(state).filter(([key]) => !gone(key)));
+}
+
+/** What is not known yet is not marked secret either: the SDK does that. */
+const unknownBare = (props: Props): Props =>
+  Object.fromEntries(Object.entries(props).map(([key, value]) => [key, isUnknown(value) ? UNKNOWN : value]));
 
 /** The life cycle of a bridged resource type. */
 export function bridged(type: Bridged): ResourceType {
+  const meta: Props = type.schemaVersion ? { __meta: JSON.stringify({ schema_version: type.schemaVersion }) } : {};
   return {
     check({ news }) {
       const failures = missing(type, news);
-      for (const key of Object.keys(news)) {
-        if (!type.inputs.includes(key) && key !== META)
-          failures.push({
-            property: key,
-            reason: `'${key}' is not a property of this resource`,
-          });
-      }
-      if (failures.length === 0 && !hasUnknowns(news)) failures.push(...(type.validate?.(planned(type, news)) ?? []));
-      const inputs: Props = {};
-      for (const [key, value] of Object.entries(news))
-        inputs[key] = type.secrets?.includes(key) ? secret(value) : value;
-      return { inputs, failures };
+      if (failures.length === 0) failures.push(...(type.validate?.(planned(type, news)) ?? []));
+      return { inputs: news, failures };
     },
     diff: (call) => compare(type, call),
     async create({ properties, preview }) {
       const inputs = planned(type, properties);
       if (preview) {
         const computed = type.computed.filter((key) => !(key in inputs)).map((key) => [key, UNKNOWN]);
-        return {
-          id: "",
-          properties: withSecrets(type, {
-            ...inputs,
-            ...Object.fromEntries(computed),
-            id: UNKNOWN,
-          }),
-        };
+        const planned = withSecrets(type, { ...inputs, ...Object.fromEntries(computed), id: UNKNOWN });
+        return { id: "", properties: unknownBare(planned) };
       }
       const { id, outputs } = await type.create(inputs);
-      return {
-        id,
-        properties: withSecrets(type, { ...inputs, ...outputs, id }),
-      };
+      return { id, properties: withSecrets(type, { ...meta, ...inputs, ...outputs, id }) };
     },
     read: ({ id, properties, inputs }) =>
-      Promise.resolve({
-        id,
-        inputs,
-        properties: type.refresh?.(properties) ?? properties,
-      }),
-    async update({ olds, news }) {
-      return withSecrets(type, { ...olds, ...planned(type, news) });
-    },
+      Promise.resolve({ id, inputs, properties: type.refresh?.(properties) ?? properties }),
+    update: ({ olds, news }) => Promise.resolve(withSecrets(type, { ...kept(type, olds), ...planned(type, news) })),
   };
 }
-
-export { equal };
