@@ -38,7 +38,8 @@ export async function demo(lab: string): Promise<number> {
   const nodes = await client("get", "nodes", "-o", "wide");
   process.stdout.write(`\nThe cluster's nodes, asked through its virtual IP ${config.vip}:\n\n${nodes.stdout}\n`);
   process.stdout.write(`Use it:\n\n  export KUBECONFIG=${kubeconfig}\n  ${kubectl} get pods -A\n\n`);
-  process.stdout.write("Change it: npm run pulumi -- config set kubernetesVersion …, then preview and up.\n");
+  process.stdout.write("Change it: npm run pulumi -- config set --path 'kubeadm-ha:hosts[3].labels.zone' a\n");
+  process.stdout.write("Then: npm run pulumi -- preview, and npm run pulumi -- up\n");
   process.stdout.write("End it: npm run lab -- down\n");
   return 0;
 }

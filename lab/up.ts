@@ -1,6 +1,8 @@
 /** Brings a lab up and takes it down. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { dropBuildCaches } from "./binaries/build";
 import { labConfig, type LabConfig } from "./config";
+import { ensureEngine } from "./engine/install";
 import { docker, ensureDocker, findDocker, stopOwnDocker } from "./fleet/dockerd";
 import { ensureHosts, listHosts, removeHosts } from "./fleet/hosts";
 import { ensureNetwork, removeNetwork } from "./fleet/network";
@@ -18,6 +20,9 @@ export async function up(lab: string): Promise<LabConfig> {
   return locked(lab, "starting the lab", async () => {
     await ensureDocker();
     const content = await ensureMirrorContent(lab);
+    await ensureEngine();
+    // Go's caches are ten times the size of what they have built.
+    await dropBuildCaches();
     await ensureNetwork(lab, config);
     await ensureHosts(lab, config, content);
     const cut = partitioned(lab);
@@ -49,7 +54,7 @@ export async function down(lab: string): Promise<void> {
 }
 
 function locked<T>(lab: string, purpose: string, work: () => Promise<T>): Promise<T> {
-  return withLock(stateDir("locks", `lab-${lab}`), { purpose: `${purpose} ${lab}`, limit: 1800 }, work);
+  return withLock(stateDir("locks", `lab-${lab}`), { purpose: `${purpose} ${lab}`, limit: 3600 }, work);
 }
 
 function hasContainers(): boolean {

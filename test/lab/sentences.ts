@@ -57,30 +57,26 @@ export async function webAcrossWorkers(lab: Lab, workers: string[]): Promise<voi
   };
   await lab.apply(manifest);
   await lab.kubectl("rollout", "status", "deployment/web", "--timeout=180s");
-  const pods = (
-    await lab.kubectl(
-      "get",
-      "pods",
-      "-l",
-      "app=web",
-      "--no-headers",
-      "-o",
-      "custom-columns=NAME:.metadata.name,NODE:.spec.nodeName",
-    )
-  )
-    .trim()
-    .split("\n")
-    .map((row) => row.split(/\s+/));
-  assert.deepEqual(pods.map(([, node]) => node).sort(), [...workers].sort());
-  const names = new Set(pods.map(([name]) => name));
-  const [from] = names;
-  assert.ok(from);
-  // netexec's dial asks the target from inside the pod several times and lists who answered.
-  const url =
-    "http://127.0.0.1:8080/dial?host=web.default.svc.cluster.local&port=80&request=hostname&protocol=http&tries=40";
-  const said = await lab.podGet(from, url);
-  const answered = new Set((JSON.parse(said) as { responses?: string[] }).responses ?? []);
-  assert.deepEqual(answered, names, `asked from ${from}, answered: ${said}`);
+  const columns = "custom-columns=NAME:.metadata.name,NODE:.spec.nodeName,IP:.status.podIP";
+  const rows = (await lab.kubectl("get", "pods", "-l", "app=web", "--no-headers", "-o", columns)).trim().split("\n");
+  const pods = rows.map((row) => row.split(/\s+/)).map(([name = "", node = "", ip = ""]) => ({ name, node, ip }));
+  assert.deepEqual(pods.map(({ node }) => node).sort(), [...workers].sort());
+  const names = pods.map(({ name }) => name);
+  for (const from of pods) {
+    const byName = await dial(lab, from.name, "web.default.svc.cluster.local", 80);
+    assert.ok(names.includes(byName), `${from.name} asked the Service by name, ${byName} answered`);
+    // The path between nodes, not only the one that the Service happens to take.
+    for (const to of pods) assert.equal(await dial(lab, from.name, to.ip, 8080), to.name);
+  }
+}
+
+/** Who answers at a host and port when a pod asks: netexec's dial, from inside the pod. */
+async function dial(lab: Lab, pod: string, host: string, port: number): Promise<string> {
+  const query = `host=${host}&port=${port}&request=hostname&protocol=http&tries=1`;
+  const said = await lab.podGet(pod, `http://127.0.0.1:8080/dial?${query}`);
+  const { responses = [] } = JSON.parse(said) as { responses?: string[] };
+  assert.equal(responses.length, 1, `${pod} asked ${host}:${port}: ${said}`);
+  return responses[0] ?? "";
 }
 
 /** Nothing of the cluster is left on the host: units, packages, holds, files, mounts, links, rules, processes. */
