@@ -70,11 +70,11 @@ async function runSuite(suite: Suite): Promise<void> {
     // A suite is only a heading, unless its own hooks fail; its tests are counted one by one.
     const { type, error } = verdict.details;
     if ((type === "suite" && ok) || error?.failureType === "subtestsFailed") return;
-    const where = verdict.file && !isFile ? `${relative(repository, verdict.file)}: ` : "";
-    const name = `${where}${verdict.name}`;
+    const file = relative(repository, verdict.file ?? verdict.name);
+    const name = isFile ? file : `${file}: ${verdict.name}`;
     const reason = verdict.skip || verdict.todo;
     // A file stands for itself only when it broke or holds no test at all.
-    if (isFile) count(ok ? `${name} holds no test` : name, false);
+    if (isFile) count(`${name} ${ok ? "holds no test" : "broke"}`, false);
     else if (typeof reason === "string" && reason !== "") skips.push(`${name}: ${reason}`);
     else if (reason) count(`${name} is skipped without a reason`, false);
     else count(name, ok);
