@@ -24,7 +24,7 @@ function checkText(inputs: Props): CheckFailure[] {
   return failures;
 }
 
-function text(secrets: readonly string[]): Bridged {
+function text(schemaVersion: string, secrets: readonly string[]): Bridged {
   return {
     inputs: ["keepers", "length", "upper", "lower", "numeric", "number", "special", "overrideSpecial", ...MINIMA],
     required: ["length"],
@@ -35,6 +35,7 @@ function text(secrets: readonly string[]): Bridged {
     derive: withNumeric,
     computed: ["result"],
     secrets,
+    schemaVersion,
     validate: checkText,
     create(inputs) {
       const rules = {
@@ -52,12 +53,12 @@ const bytes: Bridged = {
   required: ["length"],
   computed: ["base64", "hex"],
   secrets: ["base64", "hex"],
+  idInState: false,
   create(inputs) {
     const value = randomBytes(plain(inputs["length"]) as number);
-    return {
-      id: "",
-      outputs: { base64: value.toString("base64"), hex: value.toString("hex") },
-    };
+    const base64 = value.toString("base64");
+    // The official plugin's id is the secret itself, in plain text in every state.
+    return { id: base64, outputs: { base64, hex: value.toString("hex") } };
   },
 };
 
@@ -97,8 +98,8 @@ const uuid: Bridged = {
 
 /** Type token → resource type. `seed` of RandomInteger and `bcryptHash` of RandomPassword are not served. */
 export const RESOURCES: Record<string, ResourceType> = {
-  "random:index/randomPassword:RandomPassword": bridged(text(["result"])),
-  "random:index/randomString:RandomString": bridged(text([])),
+  "random:index/randomPassword:RandomPassword": bridged(text("3", ["result"])),
+  "random:index/randomString:RandomString": bridged(text("2", [])),
   "random:index/randomBytes:RandomBytes": bridged(bytes),
   "random:index/randomId:RandomId": bridged(identifier),
   "random:index/randomInteger:RandomInteger": bridged(integer),

@@ -25,6 +25,8 @@ export interface Bridged {
   validate?(inputs: Props): CheckFailure[];
   /** Properties that a plan shows as changed as soon as anything is. */
   unstable?: readonly string[];
+  /** Is the id a property in state, too? Default true. */
+  idInState?: boolean;
   /** Version of the Terraform schema, kept in state. */
   schemaVersion?: string;
   /** Must the resource be replaced whatever its inputs? Answers with the properties that say so. */
@@ -110,6 +112,7 @@ const unknownBare = (props: Props): Props =>
 
 /** The life cycle of a bridged resource type. */
 export function bridged(type: Bridged): ResourceType {
+  const withId = (id: Value): Props => (type.idInState === false ? {} : { id });
   const meta: Props = type.schemaVersion ? { __meta: JSON.stringify({ schema_version: type.schemaVersion }) } : {};
   return {
     check({ news }) {
@@ -122,11 +125,11 @@ export function bridged(type: Bridged): ResourceType {
       const inputs = planned(type, properties);
       if (preview) {
         const computed = type.computed.filter((key) => !(key in inputs)).map((key) => [key, UNKNOWN]);
-        const planned = withSecrets(type, { ...inputs, ...Object.fromEntries(computed), id: UNKNOWN });
+        const planned = withSecrets(type, { ...inputs, ...Object.fromEntries(computed), ...withId(UNKNOWN) });
         return { id: "", properties: unknownBare(planned) };
       }
       const { id, outputs } = await type.create(inputs);
-      return { id, properties: withSecrets(type, { ...meta, ...inputs, ...outputs, id }) };
+      return { id, properties: withSecrets(type, { ...meta, ...inputs, ...outputs, ...withId(id) }) };
     },
     read: ({ id, properties, inputs }) =>
       Promise.resolve({ id, inputs, properties: type.refresh?.(properties) ?? properties }),
