@@ -8,14 +8,17 @@ import { labConfig } from "../../lab/config";
 import { repoDir } from "../../lab/paths";
 import { run, sleep } from "../../lab/sh";
 import { Lab } from "./lab";
-import { assertGivenBack, assertReady, webAcrossWorkers } from "./sentences";
+import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "./sentences";
 
 const lab = new Lab("test");
 const NODES = ["cp1", "cp2", "cp3", "w1", "w2"];
 
+let packages = new Map<string, string>();
+
 before(async () => {
   await lab.lab("down");
   await lab.lab("up");
+  packages = await packagesOf(lab, NODES);
 });
 
 after(() => lab.lab("down"));
@@ -129,7 +132,7 @@ test("a label in the configuration is one planned change, and is on the node aft
 
 test("destroy gives every host back clean", async () => {
   await lab.pulumiOk("destroy", "--yes", "--non-interactive");
-  for (const host of NODES) await assertGivenBack(lab, host);
+  for (const host of NODES) await assertGivenBack(lab, host, packages.get(host));
 });
 
 test("a run that is killed half way is finished by the next one, on the same hosts", async () => {

@@ -4,15 +4,18 @@ import { after, before, test } from "node:test";
 
 import { labConfig } from "../../lab/config";
 import { Lab } from "./lab";
-import { assertGivenBack, assertReady, webAcrossWorkers } from "./sentences";
+import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "./sentences";
 
 const lab = new Lab("test-etcd", "etcd-hosts");
 const NODES = ["cp1", "cp2", "cp3", "w1", "w2"];
 const MEMBERS = ["etcd1", "etcd2", "etcd3"];
 
+let packages = new Map<string, string>();
+
 before(async () => {
   await lab.lab("down");
   await lab.lab("up");
+  packages = await packagesOf(lab, [...NODES, ...MEMBERS]);
 });
 
 after(() => lab.lab("down"));
@@ -44,5 +47,5 @@ test("pods reach a Service by name", () => webAcrossWorkers(lab, ["w1", "w2"]));
 
 test("destroy gives the etcd hosts back too", async () => {
   await lab.pulumiOk("destroy", "--yes", "--non-interactive");
-  for (const host of [...NODES, ...MEMBERS]) await assertGivenBack(lab, host);
+  for (const host of [...NODES, ...MEMBERS]) await assertGivenBack(lab, host, packages.get(host));
 });

@@ -79,14 +79,19 @@ async function dial(lab: Lab, pod: string, host: string, port: number): Promise<
   return responses[0] ?? "";
 }
 
-/** Nothing of the cluster is left on the host: units, packages, holds, files, mounts, links, rules, processes. */
-export async function assertGivenBack(lab: Lab, host: string): Promise<void> {
+/** Installed packages and holds of each host, to compare with later. */
+export async function packagesOf(lab: Lab, hosts: string[]): Promise<Map<string, string>> {
+  const list = "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' | grep ^ii; apt-mark showhold | sed 's/^/hold /'";
+  return new Map(await Promise.all(hosts.map(async (host) => [host, await lab.on(host, list)] as const)));
+}
+
+/** Nothing of the cluster is left on the host: units, files, mounts, links, rules, processes; packages are as before. */
+export async function assertGivenBack(lab: Lab, host: string, packages: string | undefined): Promise<void> {
+  assert.equal((await packagesOf(lab, [host])).get(host), packages);
   const left = await lab.on(
     host,
     [
       "systemctl list-units --all --plain --no-legend 'kubelet*' 'etcd*' 'haproxy*' 'keepalived*' 'containerd*' | awk '{print \"unit\", $1}'",
-      "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' | awk '$1 == \"ii\" && $2 ~ /^(kube|containerd|haproxy|keepalived|conntrack$|socat$)/ {print \"package\", $2}'",
-      "apt-mark showhold | sed 's/^/hold /'",
       "for path in /etc/kubernetes /etc/etcd /etc/haproxy /etc/keepalived /etc/cni/net.d /etc/containerd /opt/etcd /var/lib/kubeadm-ha /etc/sysctl.d/90-kubeadm-ha.conf /var/log/pods; do [ ! -e $path ] || echo path $path; done",
       'for path in /var/lib/kubelet /var/lib/etcd-kubernetes /var/lib/containerd; do [ -z "$(ls -A $path 2>/dev/null)" ] || echo not empty $path; done',
       'awk \'$2 ~ /^.(var.lib.(kubelet|containerd)|run.(containerd|netns)).+/ && $2 != "/var/lib/kubelet" && $2 != "/var/lib/containerd" {print "mount", $2}\' /proc/mounts',
