@@ -40,7 +40,7 @@ become_control_plane() {
     wait_until 120 "the API answers at $VIP_URL, so that $NODE_NAME can join" cluster_answers
     join
   fi
-  touch "$JOINED"
+  mark_joined
 }
 
 stage_secrets

@@ -116,7 +116,7 @@ function controlPlaneNode(name: string, args: MemberArgs, node: NodeOptions, par
           WAIT_READY: node.waitReady ? "yes" : "no",
         },
         files: [
-          { name: "init.yaml", content: node.bootstrap ? initDocuments(spec, host.spec) : "" },
+          { name: "init.yaml", content: initDocuments(spec, host.spec) },
           { name: "join.yaml", content: joinDocument(spec, host.spec) },
         ],
         parts: [NODE, CONTROL_PLANE],

@@ -12,13 +12,27 @@ node_is_ready() { [ "$(own_node -o 'jsonpath={.status.conditions[?(@.type=="Read
 
 registered() { [ -f /etc/kubernetes/kubelet.conf ] && unit_active kubelet && own_node >/dev/null; }
 
+settings_hash() { cat "$STAGE"/*.yaml | sha256sum | cut -c1-64; }
+
+mark_joined() { settings_hash >"$JOINED"; }
+
+# What kubeadm was told at the join is not changed under a running node by this step, and must not look as if it were.
+refuse_changed_settings() {
+  [ -s "$JOINED" ] || return 0
+  [ "$(cat "$JOINED")" = "$(settings_hash)" ] || die "$NODE_NAME runs with other settings than the configuration now asks for" \
+    "(flags, kubelet, kube-proxy, taints or addresses): rolling them out to a running node is not done here. Set them back"
+}
+
 # A run that was cut off after the kubelet registered needs no second join; one cut off earlier starts afresh.
 finish_or_clean_up() {
-  [ ! -f "$JOINED" ] || return 0
+  if [ -f "$JOINED" ]; then
+    refuse_changed_settings
+    return 0
+  fi
   [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || [ -n "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ] || return 0
   if "$@"; then
     say "$NODE_NAME: an earlier run had got as far as joining; nothing is repeated"
-    touch "$JOINED"
+    mark_joined
     return 0
   fi
   say "$NODE_NAME: an earlier run was cut off half way; cleaning up and starting again"

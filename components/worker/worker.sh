@@ -7,7 +7,7 @@ finish_or_clean_up registered
 install_secrets
 if [ ! -f "$JOINED" ]; then
   quietly 420 "kubeadm join" kubeadm join --config "$STAGE/join.yaml"
-  touch "$JOINED"
+  mark_joined
 fi
 wait_until 60 "the kubelet of $NODE_NAME has registered its node" registered
 ensure_ready
