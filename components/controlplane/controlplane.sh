@@ -11,18 +11,27 @@ cluster_answers() {
   [ "$(curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt "$VIP_URL/readyz" 2>/dev/null)" = ok ]
 }
 
-
 own_api_ready() {
   [ "$(curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt "https://$NODE_IP:$BIND_PORT/readyz" 2>/dev/null)" = ok ]
 }
 
-own_api_and_registered() { own_api_ready && registered; }
+# The last thing that kubeadm does: labels on a control plane, and before that the cluster's own add-ons.
+kubeadm_finished() {
+  own_api_ready && registered || return 1
+  admin get node "$NODE_NAME" -o 'jsonpath={.metadata.labels}' | grep -q node-role.kubernetes.io/control-plane &&
+    admin -n kube-system get daemonset/kube-proxy deployment/coredns >/dev/null
+}
 
 bootstrap() {
   say "$NODE_NAME: no cluster answers at $VIP_URL: bootstrapping one"
   quietly 420 "kubeadm init" kubeadm init --config "$STAGE/init.yaml"
-  # Nothing joins by token, and nobody needs the account that is above RBAC once admin.conf is bound.
-  admin -n kube-system delete secret --field-selector type=bootstrap.kubernetes.io/token >/dev/null
+}
+
+# Nothing joins by token, and nobody needs the account that is above RBAC once admin.conf is bound.
+tidy_up_after_init() {
+  [ -f /etc/kubernetes/super-admin.conf ] || return 0
+  quietly 30 "deleting kubeadm's join token" kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 10s \
+    -n kube-system delete secret --field-selector type=bootstrap.kubernetes.io/token
   rm -f /etc/kubernetes/super-admin.conf
 }
 
@@ -44,8 +53,9 @@ become_control_plane() {
 }
 
 stage_secrets
-finish_or_clean_up own_api_and_registered
+finish_or_clean_up kubeadm_finished
 install_secrets
 become_control_plane
 wait_until 240 "the API server of $NODE_NAME is ready at https://$NODE_IP:$BIND_PORT/readyz" own_api_ready
+tidy_up_after_init
 ensure_ready
