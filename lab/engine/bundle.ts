@@ -10,6 +10,9 @@ const SOURCES = join(repoDir, "lab", "engine", "standins");
 /** The plugins that are stood in for, in the versions that the SDK packages of package.json ask for. */
 export const PLUGINS = { command: "1.2.1", tls: "5.6.1", random: "4.21.2", kubernetes: "4.34.2" } as const;
 
+/** Loaded into the program by the language host. */
+const COMPILE_CACHE = "compile-cache";
+
 /** The CLI's version without the `v`. */
 export const cliVersion = pinned.pulumi.replace(/^v/, "");
 
@@ -37,11 +40,15 @@ if (!cachedData || script.cachedDataRejected) setTimeout(() => {
 `;
 }
 
-function write(folder: string, name: string, bundle: string): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.js`), bundle);
-  writeFileSync(join(folder, name), launcher(`${name}.js`, name));
-  chmodSync(join(folder, name), 0o755);
+function folder(path: string): string {
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+function write(into: string, name: string, bundle: string): void {
+  writeFileSync(join(folder(into), `${name}.js`), bundle);
+  writeFileSync(join(into, name), launcher(`${name}.js`, name));
+  chmodSync(join(into, name), 0o755);
 }
 
 function* sourceFiles(folder: string): Generator<string> {
@@ -64,7 +71,7 @@ export function bundleKey(): string {
 /** Writes the language host beside the CLI and the plugins where the engine looks for them. */
 export async function bundleStandins(home: string): Promise<void> {
   const { build } = await import("esbuild");
-  const names = ["language-nodejs", ...Object.keys(PLUGINS)];
+  const names = ["language-nodejs", COMPILE_CACHE, ...Object.keys(PLUGINS)];
   const result = await build({
     entryPoints: names.map((name) => join(SOURCES, `${name}.ts`)),
     outdir: home,
@@ -82,7 +89,8 @@ export async function bundleStandins(home: string): Promise<void> {
   for (const { path, text } of result.outputFiles) {
     const name = path.slice(dirname(path).length + 1, -".js".length);
     const version = (PLUGINS as Record<string, string>)[name];
-    if (version === undefined) write(binDir(home), `pulumi-${name}`, text);
+    if (name === COMPILE_CACHE) writeFileSync(join(folder(binDir(home)), `${name}.js`), text);
+    else if (version === undefined) write(binDir(home), `pulumi-${name}`, text);
     else write(join(home, "plugins", `resource-${name}-v${version}`), `pulumi-resource-${name}`, text);
   }
 }

@@ -1,5 +1,5 @@
 /** The Pulumi CLI with its language host and plugins: the official ones where they can be had, stand-ins otherwise. */
-import { copyFileSync, linkSync, mkdirSync } from "node:fs";
+import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBinaries } from "../binaries/build";
 import { pulumi } from "../binaries/recipes";
@@ -7,6 +7,8 @@ import { cacheDir } from "../paths";
 import { ensureFolder } from "../folder";
 import { binDir, bundleKey, bundleStandins, cliVersion } from "./bundle";
 import { downloadCli, officialWanted, orGiveUp } from "./official";
+
+const UNUSED_MS = 24 * 3_600_000;
 
 /** Which programs are in use. */
 export type EngineSource = "official" | "stand-ins";
@@ -44,6 +46,14 @@ function placeCli(from: string, home: string): void {
   }
 }
 
+/** Removes stand-ins of earlier sources; those of today may still be in use by a running command. */
+function dropOld(): void {
+  for (const name of readdirSync(cacheDir("engine")).filter((entry) => entry.startsWith("standins-"))) {
+    const folder = cacheDir("engine", name);
+    if (Date.now() - statSync(folder).mtimeMs > UNUSED_MS) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Installs what is missing. Quick when nothing is. */
 export async function ensureEngine(): Promise<Engine> {
   if (await officialWanted()) {
@@ -54,6 +64,7 @@ export async function ensureEngine(): Promise<Engine> {
   }
   const home = cacheDir("engine", `standins-${cliVersion}-${bundleKey()}`);
   await ensureFolder(home, async (folder) => {
+    dropOld();
     placeCli(join(await ensureBinaries(pulumi()), "pulumi"), folder);
     await bundleStandins(folder);
   });

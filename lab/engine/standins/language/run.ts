@@ -1,5 +1,6 @@
 /** Runs a program the way the official Node.js language host does. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseOptions, shellWords } from "./options";
@@ -7,6 +8,7 @@ import { parseOptions, shellWords } from "./options";
 /** `@pulumi/pulumi` exits with it after it has shown the error itself. */
 const EXIT_ALREADY_SHOWN = 32;
 const STOP_GRACE_MS = 5000;
+const NODE_WITH_CACHE = 22;
 const RUN_MODULE = "@pulumi/pulumi/cmd/run";
 const OUT_OF_MEMORY = /JavaScript heap out of memory/;
 const OUT_OF_MEMORY_HINT =
@@ -92,14 +94,26 @@ function stop(child: ChildProcess): void {
   setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS).unref();
 }
 
+/** Settings that make node keep compiled code between runs, beside this program's own file. */
+function compileCache(): { args: string[]; env: NodeJS.ProcessEnv } {
+  const folder = join(__dirname, "compile-cache");
+  const hook = `${folder}.js`;
+  if (Number(process.versions.node.split(".")[0]) >= NODE_WITH_CACHE)
+    return { args: [], env: { NODE_COMPILE_CACHE: folder } };
+  return existsSync(hook)
+    ? { args: ["--require", hook], env: { KUBEADM_HA_COMPILE_CACHE: folder } }
+    : { args: [], env: {} };
+}
+
 /** Resolves when the program has ended; a program that fails is an outcome, not an exception. */
 export function runProgram(request: RunRequest, cancelled: AbortSignal): Promise<RunOutcome> {
   let command: string[];
   let env: NodeJS.ProcessEnv;
   try {
     const options = parseOptions(request.options);
-    command = [...shellWords(options.nodeargs), ...runArguments(request)];
-    env = environment(request, options.typescript, options.tsconfig);
+    const cache = compileCache();
+    command = [...cache.args, ...shellWords(options.nodeargs), ...runArguments(request)];
+    env = { ...environment(request, options.typescript, options.tsconfig), ...cache.env };
   } catch (error) {
     return Promise.resolve({
       error: error instanceof Error ? error.message : String(error),
