@@ -77,6 +77,9 @@ function podSpec(spec: ClusterSpec) {
           fromField("POD_NAME", "metadata.name"),
           fromField("POD_NAMESPACE", "metadata.namespace"),
           fromField("NODE_IP", "status.hostIP"),
+          // Not the Service's address: that one works only after kube-proxy does, and flannel ends when it does not.
+          { name: "KUBERNETES_SERVICE_HOST", value: spec.api.vip },
+          { name: "KUBERNETES_SERVICE_PORT", value: String(spec.api.port) },
         ],
         resources: { requests: { cpu: "50m", memory: "50Mi" } },
         securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },

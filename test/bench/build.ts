@@ -19,6 +19,8 @@ export async function build(): Promise<void> {
   await lab.lab("down");
   await lab.lab("up");
   const events = join(mkdtempSync(join(tmpdir(), "kubeadm-ha-bench-")), "events.json");
+  // The flag --event-log is there only with this.
+  process.env["PULUMI_DEBUG_COMMANDS"] = "true";
   const memory = watchMemory();
   const program = await timed(() =>
     lab.pulumiOk("up", "--yes", "--skip-preview", "--non-interactive", "--event-log", events),
