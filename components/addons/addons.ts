@@ -1,5 +1,14 @@
 /** What runs on top: the pod network, CoreDNS in the right number, and the gate that the whole cluster is up. */
-import * as k8s from "@pulumi/kubernetes";
+// By their own modules: the package's index loads every kind of every API, a second of each run.
+import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
+import { DeploymentPatch } from "@pulumi/kubernetes/apps/v1/deploymentPatch";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { NodePatch } from "@pulumi/kubernetes/core/v1/nodePatch";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
+import { Provider } from "@pulumi/kubernetes/provider";
+import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole";
+import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ControlPlane } from "../controlplane/controlplane";
@@ -25,7 +34,7 @@ export class Addons extends pulumi.ComponentResource {
     super("kubeadm-ha:addons:Addons", name, {}, opts);
     const { spec, pki, controlPlane, workers } = args;
     const joined = new Map([...controlPlane.nodes, ...workers.nodes]);
-    const provider = new k8s.Provider(
+    const provider = new Provider(
       `${name}-api`,
       { kubeconfig: pki.adminKubeconfig, enableServerSideApply: true },
       // The provider decides when it starts whether the API can be reached, so it starts after the API does.
@@ -51,13 +60,13 @@ export class Addons extends pulumi.ComponentResource {
 
 function podNetwork(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
   const objects = flannelObjects(spec);
-  const namespace = new k8s.core.v1.Namespace(`${name}-flannel`, objects.namespace, opts);
+  const namespace = new Namespace(`${name}-flannel`, objects.namespace, opts);
   const inside = { ...opts, dependsOn: namespace };
-  const account = new k8s.core.v1.ServiceAccount(`${name}-flannel`, objects.serviceAccount, inside);
-  const role = new k8s.rbac.v1.ClusterRole(`${name}-flannel`, objects.clusterRole, opts);
-  const binding = new k8s.rbac.v1.ClusterRoleBinding(`${name}-flannel`, objects.clusterRoleBinding, opts);
-  const config = new k8s.core.v1.ConfigMap(`${name}-flannel`, objects.configMap, inside);
-  const daemon = new k8s.apps.v1.DaemonSet(`${name}-flannel`, objects.daemonSet, {
+  const account = new ServiceAccount(`${name}-flannel`, objects.serviceAccount, inside);
+  const role = new ClusterRole(`${name}-flannel`, objects.clusterRole, opts);
+  const binding = new ClusterRoleBinding(`${name}-flannel`, objects.clusterRoleBinding, opts);
+  const config = new ConfigMap(`${name}-flannel`, objects.configMap, inside);
+  const daemon = new DaemonSet(`${name}-flannel`, objects.daemonSet, {
     ...opts,
     dependsOn: [account, role, binding, config],
   });
@@ -66,7 +75,7 @@ function podNetwork(name: string, spec: ClusterSpec, opts: pulumi.CustomResource
 
 /** One replica a control plane; kubeadm makes two and leaves the number alone after that. */
 function coreDns(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): void {
-  new k8s.apps.v1.DeploymentPatch(
+  new DeploymentPatch(
     `${name}-coredns`,
     {
       metadata: { name: "coredns", namespace: "kube-system", annotations: { "pulumi.com/patchForce": "true" } },
@@ -77,7 +86,7 @@ function coreDns(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOpt
 }
 
 function nodeLabels(name: string, host: HostSpec, opts: pulumi.CustomResourceOptions): void {
-  new k8s.core.v1.NodePatch(
+  new NodePatch(
     `${name}-${host.name}-labels`,
     { metadata: { name: host.name, labels: host.labels, annotations: { "pulumi.com/patchForce": "true" } } },
     opts,
