@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleStandins, PLUGINS } from "../bundle";
+import { binDir, bundleStandins, PLUGINS } from "../bundle";
 
 export type PluginName = keyof typeof PLUGINS;
 
@@ -25,18 +25,21 @@ function standins(): Promise<string> {
   return bundled;
 }
 
-/** The stand-in, and the official plugin when the folder OFFICIAL_PLUGINS holds it. */
-export function implementations(name: PluginName): Implementation[] {
-  const program = `pulumi-resource-${name}`;
-  const found: Implementation[] = [
-    {
-      title: `${name} stand-in`,
-      executable: async () => join(await standins(), "plugins", `resource-${name}-v${PLUGINS[name]}`, program),
-    },
-  ];
-  const folder = process.env.OFFICIAL_PLUGINS;
-  const official = folder ? join(folder, program) : undefined;
+/** The stand-in, and the official program when the folder OFFICIAL_PLUGINS holds it. */
+function both(title: string, program: string, folder: (home: string) => string): Implementation[] {
+  const found = [{ title: `${title} stand-in`, executable: async () => join(folder(await standins()), program) }];
+  const official = process.env.OFFICIAL_PLUGINS && join(process.env.OFFICIAL_PLUGINS, program);
   if (official && existsSync(official))
-    found.push({ title: `${name} official`, executable: () => Promise.resolve(official) });
+    found.push({ title: `${title} official`, executable: () => Promise.resolve(official) });
   return found;
+}
+
+/** The provider plugins of a package. */
+export function implementations(name: PluginName): Implementation[] {
+  return both(name, `pulumi-resource-${name}`, (home) => join(home, "plugins", `resource-${name}-v${PLUGINS[name]}`));
+}
+
+/** The Node.js language hosts. */
+export function languageHosts(): Implementation[] {
+  return both("language host", "pulumi-language-nodejs", binDir);
 }

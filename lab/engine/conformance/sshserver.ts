@@ -1,6 +1,6 @@
 /** An SSH server in this process that runs commands with /bin/sh. */
 import { spawn } from "node:child_process";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { Server, utils, type Connection, type ServerChannel } from "ssh2";
 
 export interface SshOptions {
@@ -18,7 +18,7 @@ export interface SshServer {
   /** A private key that it accepts. */
   clientKey: string;
   /** Connections made so far, and those that are open now. */
-  seen: { connections: number; open: number; commands: string[]; signals: string[] };
+  seen: { connections: number; open: number; commands: string[] };
   close(): Promise<void>;
 }
 
@@ -60,7 +60,6 @@ function serveSession(connection: Connection, options: SshOptions, seen: SshServ
       acceptEnv?.();
     });
     session.on("signal", (acceptSignal, _reject, info) => {
-      seen.signals.push(info.name);
       kill?.(info.name.replace(/^SIG/, ""));
       acceptSignal?.();
     });
@@ -77,7 +76,7 @@ export function startSshServer(options: SshOptions = {}): Promise<SshServer> {
   const [host, client] = [utils.generateKeyPairSync("ed25519"), utils.generateKeyPairSync("ed25519")];
   const allowed = utils.parseKey(client.public);
   if (allowed instanceof Error) throw allowed;
-  const seen: SshServer["seen"] = { connections: 0, open: 0, commands: [], signals: [] };
+  const seen: SshServer["seen"] = { connections: 0, open: 0, commands: [] };
   const server = new Server({ hostKeys: [host.private] }, (connection) => {
     seen.connections++;
     seen.open++;
@@ -90,7 +89,13 @@ export function startSshServer(options: SshOptions = {}): Promise<SshServer> {
       else context.reject(["publickey", "password"]);
     });
     connection.on("ready", () => serveSession(connection, options, seen));
-    connection.on("tcpip", (_accept, reject) => reject());
+    connection.on("tcpip", (accept, _reject, info) => {
+      const channel = accept();
+      const target = connect(info.destPort, info.destIP);
+      target.on("error", () => channel.close());
+      channel.on("error", () => target.destroy());
+      channel.pipe(target).pipe(channel);
+    });
   });
   return new Promise((resolve) =>
     server.listen(0, "127.0.0.1", () =>

@@ -49,9 +49,11 @@ function parseHostKey(line: string): { type: string; key: Buffer } {
   return { type, key };
 }
 
+const agentOf = (hop: Hop): string | undefined => hop.agentSocketPath ?? (process.env["SSH_AUTH_SOCK"] || undefined);
+
 function authMethods(hop: Hop): AnyAuthMethod[] {
   const { user: username, password, privateKey } = hop;
-  const agent = hop.agentSocketPath ?? process.env["SSH_AUTH_SOCK"];
+  const agent = agentOf(hop);
   const methods: AnyAuthMethod[] = [{ type: "none", username }];
   if (privateKey) {
     const passphrase = hop.privateKeyPassword;
@@ -128,16 +130,18 @@ async function handshake(hop: Hop, sock: ConnectConfig["sock"]): Promise<Client>
   }
   return new Promise((resolve, reject) => {
     const client = new Client();
+    let settled = false;
     const fail = (error: Error) => {
+      if (settled) return;
+      settled = true;
       client.destroy();
       reject(failure(error, hop, mismatch));
     };
-    client.once("error", fail);
+    // Errors after the first one, and after the handshake, say nothing new: the channel tells how a command ended.
+    client.on("error", fail);
     client.once("close", () => fail(new Error("EOF")));
     client.once("ready", () => {
-      client.removeAllListeners();
-      // Errors after the handshake end the channel, which is where they are reported.
-      client.on("error", () => undefined);
+      settled = true;
       resolve(client);
     });
     client.connect(config);
@@ -175,6 +179,19 @@ async function dialThrough(proxy: Client, target: Hop, context: DialContext): Pr
   });
 }
 
+/** An agent that is named but does not answer fails at once, before anything is dialled. */
+async function checkAgent(hop: Hop): Promise<void> {
+  const path = agentOf(hop);
+  if (path === undefined) return;
+  await new Promise<void>((resolve, reject) => {
+    const socket = connectTcp(path, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once("error", (error) => reject(new Error(`dial unix ${path}: connect: ${error.message}`)));
+  });
+}
+
 /** Calls `use` with a connection and closes it afterwards, proxy included. */
 export async function withConnection<T>(
   connection: Connection,
@@ -182,6 +199,8 @@ export async function withConnection<T>(
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
   if (connection.hostKey !== undefined) parseHostKey(connection.hostKey);
+  await checkAgent(connection);
+  if (connection.proxy) await checkAgent(connection.proxy);
   const clients: Client[] = [];
   try {
     if (connection.proxy) {

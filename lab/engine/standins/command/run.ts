@@ -4,7 +4,7 @@ import type { Call } from "../wire/provider";
 import { withConnection, type Connection } from "./connection";
 import { LineLogger } from "./lines";
 import { quoted } from "./quote";
-import { startSession } from "./session";
+import { startSession, terminate } from "./session";
 
 /** The properties that a run reads. */
 export interface RunProperties {
@@ -34,7 +34,7 @@ const SIGNALS: Record<string, number> = {
   ...{ ABRT: 6, ALRM: 14, FPE: 8, HUP: 1, ILL: 4, INT: 2, KILL: 9, PIPE: 13, QUIT: 3, SEGV: 11, TERM: 15 },
 };
 /** What a cancelled command has for ending. */
-const ABORT_GRACE_MS = 5000;
+const ABORT_GRACE_MS = 2000;
 const PREVIOUS = ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] as const;
 const SETENV_HINT = `This only works if your SSH server is configured to accept
 	these variables via AcceptEnv. Alternatively, if a Bash-like shell runs the command on the remote host, you could
@@ -74,10 +74,12 @@ function collect(
   return new Promise<Ending>((resolve) => {
     let ending: Ending = { code: null, signal: undefined };
     const abort = () => {
-      channel.signal("TERM");
-      channel.close();
+      terminate(channel);
       // A host that does not answer must not keep a cancelled run.
-      setTimeout(() => resolve(ending), ABORT_GRACE_MS).unref();
+      setTimeout(() => {
+        channel.close();
+        resolve(ending);
+      }, ABORT_GRACE_MS).unref();
     };
     signal.addEventListener("abort", abort, { once: true });
     channel.setEncoding("utf8");

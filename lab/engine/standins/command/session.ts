@@ -15,6 +15,16 @@ interface Internals {
   _chanMgr: { get(channel: number): { _callbacks: Reply[] } };
 }
 
+/** Asks the command's processes to end. The channel's own method does nothing once the input has ended. */
+export function terminate(channel: ClientChannel): void {
+  const raw = channel as unknown as {
+    outgoing: { id: number; state: string };
+    _client: { _protocol: { signal(channel: number, name: string): void } };
+  };
+  if (raw.outgoing.state === "open" || raw.outgoing.state === "eof")
+    raw._client._protocol.signal(raw.outgoing.id, "TERM");
+}
+
 /** Called for each refused variable, before the command runs; what it throws stops the command. */
 export type Refused = (key: string) => void;
 
