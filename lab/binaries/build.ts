@@ -169,7 +169,13 @@ async function compile(
   };
   const args = ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", `${out}/`, ...packages];
   // If this process is killed, so is Go: the next run would otherwise share the processors with what is left of this one.
-  await run("setpriv", ["--pdeathsig", "KILL", "go", ...args], { env: goEnv(), cwd: module, limit: BUILD_LIMIT_S, fix: goFix, onLine });
+  await run("setpriv", ["--pdeathsig", "KILL", "go", ...args], {
+    env: goEnv(),
+    cwd: module,
+    limit: BUILD_LIMIT_S,
+    fix: goFix,
+    onLine,
+  });
 }
 
 /** Checks that every executable is there and that those which can tell their version tell the right one. */
