@@ -77,6 +77,7 @@ function tcp(hop: Hop, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connectTcp({ host: hop.host, port: hop.port, noDelay: true });
     const fail = (reason: string) => {
+      signal.removeEventListener("abort", cancel);
       socket.destroy();
       reject(new Error(`dial tcp ${address}: ${reason}`));
     };

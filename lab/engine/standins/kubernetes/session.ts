@@ -1,4 +1,5 @@
 /** A configured provider: its cluster, or why there is none. */
+import { setMaxListeners } from "node:events";
 import { plain, type Props } from "../wire/values";
 import { Client } from "./client";
 import { Kinds } from "./kinds";
@@ -50,6 +51,11 @@ export class Session {
   options: Options = readOptions({});
   cluster: Cluster | undefined;
   unreachableReason = "the provider is not configured";
+
+  constructor() {
+    // Every request under way listens; node would warn from the eleventh on.
+    setMaxListeners(0, this.abort.signal);
+  }
 
   /**
    * Decides once, as the official provider does, whether the cluster can be reached: one that comes up later in the

@@ -1,4 +1,5 @@
 /** The provider protocol over a stand-in's resource types. */
+import { setMaxListeners } from "node:events";
 import type * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
@@ -67,6 +68,8 @@ interface Addressed {
 /** The service's methods over a provider's resource types. */
 export function service(provider: Provider, log: EngineLog): grpc.UntypedServiceImplementation {
   const cancelled = new AbortController();
+  // Every operation under way listens; node would warn from the eleventh on.
+  setMaxListeners(0, cancelled.signal);
 
   function callOf(request: Addressed): Call {
     const urn = request.getUrn();
