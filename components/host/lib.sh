@@ -77,7 +77,7 @@ wait_until() {
   end=$((SECONDS + limit))
   until "$@" </dev/null >"$STAGE/.last" 2>&1; do
     [ "$SECONDS" -lt "$end" ] || die "after ${limit} s still not so: $what. Last answer: $(tail -c 600 "$STAGE/.last" | tr '\n' ' ')"
-    sleep 0.3
+    sleep 0.5
   done
 }
 

@@ -8,8 +8,6 @@ JOINED=$STATE/joined
 # The node's own kubeconfig may read its own Node object, nothing more is needed.
 own_node() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 5s get node "$NODE_NAME" "$@"; }
 
-node_is_ready() { [ "$(own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
-
 registered() { [ -f /etc/kubernetes/kubelet.conf ] && unit_active kubelet && own_node >/dev/null; }
 
 settings_hash() { cat "$STAGE"/*.yaml | sha256sum | cut -c1-64; }
@@ -43,15 +41,12 @@ finish_or_clean_up() {
   quietly 180 "kubeadm reset" kubeadm reset --force --skip-phases=remove-etcd-member --cri-socket=unix:///run/containerd/containerd.sock
 }
 
-# Shows why when a node does not come up.
+# One watch, not many questions: on a small host every kubectl that starts takes from what it waits for.
 ensure_ready() {
   unit_active kubelet || quietly 60 "starting the kubelet" systemctl restart kubelet
   [ "$WAIT_READY" = yes ] || return 0
-  wait_until 240 "node $NODE_NAME is Ready" node_ready_or_reason
-}
-
-node_ready_or_reason() {
-  node_is_ready && return 0
-  own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}'
-  return 1
+  timeout -k 5 250 kubectl --kubeconfig /etc/kubernetes/kubelet.conf wait --for=condition=Ready "node/$NODE_NAME" \
+    --timeout=240s </dev/null >"$STAGE/.log" 2>&1 && return 0
+  die "after 240 s still not so: node $NODE_NAME is Ready. It says:" \
+    "$(own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].message}' 2>&1 | cut -c1-300) ($(tail -n 1 "$STAGE/.log"))"
 }
