@@ -36,9 +36,9 @@ const SIGNALS: Record<string, number> = {
 /** What a cancelled command has for ending. */
 const ABORT_GRACE_MS = 2000;
 const PREVIOUS = ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] as const;
-const SETENV_HINT = `This only works if your SSH server is configured to accept
-	these variables via AcceptEnv. Alternatively, if a Bash-like shell runs the command on the remote host, you could
-	prefix the command itself with the variables in the form 'VAR=value command'`;
+const SETENV_HINT =
+  "The SSH server must accept the variable (AcceptEnv in sshd_config); with a shell on the remote host the command can set " +
+  "it itself: VAR=value command";
 
 /** Why a command failed, in the words of Go's SSH client; `undefined` when it did not. */
 export function failureOf({ code, signal }: Ending): string | undefined {

@@ -29,18 +29,9 @@ const CREATE_MANAGER = "pulumi-kubernetes";
 const CREATE_RETRIES = 5;
 const FIRST_DELAY_MS = 1000;
 const APPLY = "application/apply-patch+yaml";
-const EXISTS_HINT = `
-
-The resource already exists in the cluster. This can happen when:
-
-  - Renaming a Pulumi resource: use an alias to preserve the identity,
-    or use deleteBeforeReplace if the resource needs replacement.
-  - Managing an existing resource: use a Patch resource (e.g. NamespacePatch)
-    to manage specific fields without owning the resource lifecycle.
-  - Adopting a resource into Pulumi: use \`pulumi import\`. Note that
-    protected resources (e.g. kube-system) cannot be deleted on destroy.
-  - Intentional upsert: set upsertExistingObjects on the provider to allow
-    server-side apply to update existing objects on create.`;
+const EXISTS_HINT =
+  "\n\nThe resource already exists in the cluster: import it, manage single fields with a Patch resource, give a renamed " +
+  "resource an alias, or set upsertExistingObjects on the provider to take existing objects over.";
 
 /** One object to change. */
 export interface Change {

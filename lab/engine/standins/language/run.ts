@@ -12,9 +12,8 @@ const NODE_WITH_CACHE = 22;
 const RUN_MODULE = "@pulumi/pulumi/cmd/run";
 const OUT_OF_MEMORY = /JavaScript heap out of memory/;
 const OUT_OF_MEMORY_HINT =
-  "Detected a possible out of memory error. Consider increasing the memory available to the nodejs process by setting " +
-  "the `nodeargs` runtime option in Pulumi.yaml to `nodeargs: --max-old-space-size=<size>` where `<size>` is the " +
-  "maximum memory in megabytes that can be allocated to nodejs.";
+  "The program seems to have run out of memory: raise its limit in Pulumi.yaml, " +
+  "runtime.options.nodeargs: --max-old-space-size=<megabytes>";
 
 /** What the engine asks to run. */
 export interface RunRequest {
