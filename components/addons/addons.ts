@@ -36,7 +36,14 @@ export class Addons extends pulumi.ComponentResource {
     const joined = new Map([...controlPlane.nodes, ...workers.nodes]);
     const provider = new Provider(
       `${name}-api`,
-      { kubeconfig: pki.adminKubeconfig, enableServerSideApply: true },
+      {
+        kubeconfig: pki.adminKubeconfig,
+        enableServerSideApply: true,
+        // An object that a run made before it was cut off is taken over by the next one.
+        upsertExistingObjects: true,
+        // Otherwise another line in a ConfigMap would be a replacement.
+        enableConfigMapMutable: true,
+      },
       // The provider decides when it starts whether the API can be reached, so it starts after the API does.
       { parent: this, dependsOn: controlPlane.bootstrapped },
     );
