@@ -1,6 +1,8 @@
 /** What the lab tests say about a cluster, each as one function. */
 import assert from "node:assert/strict";
 
+import { LabError } from "../../lab/error";
+import { waitFor } from "../../lab/sh";
 import type { Lab } from "./lab";
 
 /** These nodes, no others, all Ready. */
@@ -70,13 +72,19 @@ export async function webAcrossWorkers(lab: Lab, workers: string[]): Promise<voi
   }
 }
 
-/** Who answers at a host and port when a pod asks: netexec's dial, from inside the pod. */
+/**
+ * Who answers at a host and port when a pod asks: netexec's dial, from inside the pod. Every node's kube-proxy learns
+ * of a ready pod a moment after the Deployment does, so a refusal counts only when it lasts.
+ */
 async function dial(lab: Lab, pod: string, host: string, port: number): Promise<string> {
   const query = `host=${host}&port=${port}&request=hostname&protocol=http&tries=1`;
-  const said = await lab.podGet(pod, `http://127.0.0.1:8080/dial?${query}`);
-  const { responses = [] } = JSON.parse(said) as { responses?: string[] };
-  assert.equal(responses.length, 1, `${pod} asked ${host}:${port}: ${said}`);
-  return responses[0] ?? "";
+  let said = "";
+  const problem = () =>
+    new LabError(`${pod} asked ${host}:${port} for 30 s: ${said}`, "Look at kube-proxy and flannel.");
+  return waitFor({ limit: 30, every: 1, problem }, async () => {
+    said = await lab.podGet(pod, `http://127.0.0.1:8080/dial?${query}`);
+    return (JSON.parse(said) as { responses?: string[] }).responses?.[0];
+  });
 }
 
 /** Installed packages and holds of each host, to compare with later. */
