@@ -1,4 +1,5 @@
 /** Package sources and the packages of each role, as the host's script takes them. Pure. */
+import { isNode } from "../spec/topology";
 import { Role, type AptSource, type ClusterSpec, type HostSpec } from "../spec/types";
 import type { VisibleFile } from "./script";
 
@@ -46,11 +47,6 @@ export function holds(host: HostSpec): string[] {
     ...(isNode(host) ? ["containerd.io", "kubelet", "kubeadm", "kubectl"] : []),
     ...(host.roles.includes(Role.ControlPlane) ? ["haproxy", "keepalived"] : []),
   ];
-}
-
-/** Whether a kubelet runs on the host. */
-export function isNode(host: HostSpec): boolean {
-  return host.roles.includes(Role.ControlPlane) || host.roles.includes(Role.Worker);
 }
 
 function isUrl(key: string): boolean {

@@ -2,9 +2,9 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-import { controlPlanes, workers } from "../spec/topology";
+import { controlPlanes, isNode, workers } from "../spec/topology";
 import type { ClusterSpec, HostSpec } from "../spec/types";
-import { holds, isNode, keyUrls, packages, sourceFile } from "./apt";
+import { holds, keyUrls, packages, sourceFile } from "./apt";
 import { containerdConfig, registryFiles } from "./containerd";
 import { hostImages } from "./images";
 import { modulesFile, sysctlFile } from "./kernel";

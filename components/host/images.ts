@@ -1,5 +1,5 @@
 /** The images that each role runs, so that they are on the host and pinned before anything needs them. Pure. */
-import { minorVersions } from "../spec/versions";
+import { coreDnsTag } from "../spec/versions";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 
 /** Where flannel's two images come from; the CNI plugin has versions of its own. */
@@ -22,6 +22,6 @@ export function hostImages(spec: ClusterSpec, host: HostSpec): string[] {
     ...(host.roles.includes(Role.ControlPlane) ? controlPlane.map((name) => `${repository}/${name}:${version}`) : []),
     `${repository}/kube-proxy:${version}`,
     ...(spec.network.plugin === "flannel" ? [flannel.daemon, flannel.plugin] : []),
-    `${dns}:${spec.kubeadm.dnsImageTag ?? minorVersions(spec.versions.kubernetesMinor)?.coredns ?? "latest"}`,
+    `${dns}:${spec.kubeadm.dnsImageTag ?? coreDnsTag(spec.versions.kubernetesMinor)}`,
   ];
 }

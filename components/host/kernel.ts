@@ -1,6 +1,6 @@
 /** Kernel modules and sysctls of each role. Pure. */
+import { isNode } from "../spec/topology";
 import { Role, type HostSpec } from "../spec/types";
-import { isNode } from "./apt";
 import type { VisibleFile } from "./script";
 
 /** Modules that pod networking needs at boot. */

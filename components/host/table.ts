@@ -1,5 +1,5 @@
 /** The node table of the stack's outputs. Pure. */
-import { hasRole } from "../spec/topology";
+import { hasRole, isNode } from "../spec/topology";
 import { Role, type ClusterSpec } from "../spec/types";
 
 export interface NodeRow {
@@ -14,12 +14,11 @@ export interface NodeRow {
 export function nodeTable(spec: ClusterSpec): NodeRow[] {
   const { kubernetes, containerd, etcd } = spec.versions;
   return spec.hosts.map((host) => {
-    const isNode = hasRole(host, Role.ControlPlane) || hasRole(host, Role.Worker);
     return {
       name: host.name,
       ip: host.ip,
       roles: [...host.roles],
-      versions: { ...(isNode && { kubernetes, containerd }), ...(hasRole(host, Role.Etcd) && { etcd }) },
+      versions: { ...(isNode(host) && { kubernetes, containerd }), ...(hasRole(host, Role.Etcd) && { etcd }) },
     };
   });
 }

@@ -24,9 +24,14 @@ export function workers(spec: Topology): HostSpec[] {
   return byName(spec.hosts.filter((host) => hasRole(host, Role.Worker)));
 }
 
+/** Whether a kubelet runs on the host. */
+export function isNode(host: HostSpec): boolean {
+  return hasRole(host, Role.ControlPlane) || hasRole(host, Role.Worker);
+}
+
 /** Hosts that become Kubernetes nodes, by name: control planes and workers, but not hosts that run etcd alone. */
 export function nodes(spec: Topology): HostSpec[] {
-  return byName(spec.hosts.filter((host) => hasRole(host, Role.ControlPlane) || hasRole(host, Role.Worker)));
+  return byName(spec.hosts.filter(isNode));
 }
 
 // The order in which somebody wrote the hosts must change nothing on any of them.
