@@ -6,6 +6,7 @@ import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/st
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LanguageRuntimeClient, LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
+import { unary } from "./unary";
 
 const START_LIMIT_MS = 60_000;
 
@@ -73,15 +74,7 @@ export class LanguageHost {
   }
 
   private call<Q, S>(method: grpc.MethodDefinition<Q, S>, request: Q): Promise<S> {
-    return new Promise((resolve, reject) =>
-      this.client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        (error, answer) => (error ? reject(error) : resolve(answer!)),
-      ),
-    );
+    return unary(this.client, method, request);
   }
 
   private info({ folder, entryPoint = ".", options = {} }: Program): pb.ProgramInfo {

@@ -7,6 +7,7 @@ import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import { unary } from "./unary";
 
 /** Wire JSON: secrets and unknowns as their signatures. */
 export type Wire = Record<string, unknown>;
@@ -112,15 +113,7 @@ export class Plugin {
   }
 
   private call<Q, S>(method: grpc.MethodDefinition<Q, S>, request: Q): Promise<S> {
-    return new Promise((resolve, reject) =>
-      this.client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        (error, answer) => (error ? reject(error) : resolve(answer!)),
-      ),
-    );
+    return unary(this.client, method, request);
   }
 
   private async configure(engine: string, config: Wire): Promise<void> {
