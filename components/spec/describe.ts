@@ -16,6 +16,7 @@ export interface SchemaNode {
   properties?: Record<string, SchemaNode>;
   required?: string[];
   items?: SchemaNode;
+  anyOf?: SchemaNode[];
   additionalProperties?: SchemaNode | boolean;
   propertyNames?: SchemaNode;
   /** A secret: never shown. */

@@ -1,6 +1,6 @@
 /** What zod found wrong with the shape of the configuration, in an operator's words. */
 import type { z } from "zod";
-import { keyPaths, nodeAt } from "./describe";
+import { keyPaths, nodeAt, type SchemaNode } from "./describe";
 import { HIDDEN, keyPath, show, type Problem } from "./problem";
 import { nearest } from "./suggest";
 
@@ -51,7 +51,7 @@ function wordsFor(issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>, value
     case "too_small":
     case "too_big":
       if (node?.type === "array") return { reason: "is an empty list", fix: `Add at least ${node.minItems ?? 1}` };
-      return { reason: "is out of bounds", fix: `Set a whole number from ${node?.minimum} to ${node?.maximum}` };
+      return { reason: "is out of bounds", fix: bounds(node) };
     case "invalid_value":
       return oneOf(issue.values.map(String), value);
     case "invalid_format":
@@ -63,6 +63,11 @@ function wordsFor(issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>, value
     default:
       return { reason: issue.message, fix: likeThis(issue.path, value) };
   }
+}
+
+function bounds(node: SchemaNode | undefined): string {
+  const { minimum, maximum } = node?.anyOf?.find((choice) => choice.type === "integer") ?? node ?? {};
+  return `Set a whole number from ${minimum} to ${maximum}`;
 }
 
 function wrongType(expected: string, value: unknown, path: readonly PropertyKey[]): Words {

@@ -5,6 +5,7 @@ import { configWith, fakeFiles, problemsWith, specOf, testHostKey, type RawConfi
 import { parseSpec } from "./parse";
 import { formatProblem } from "./problem";
 
+const workersAtOnce = (maxUnavailable: unknown) => ({ rollout: { maxUnavailable } });
 const lines = (changes: RawConfig) => problemsWith(configWith(changes)).map(formatProblem);
 
 /** What is written, and the whole line that answers it. */
@@ -130,6 +131,41 @@ const refused: [string, RawConfig, string][] = [
     mirrorWith({ etcdSha256: { "3.6.16-amd64": "A".repeat(64) } }),
     `mirror.etcdSha256["3.6.16-amd64"] ${"A".repeat(59)}…: is not 64 lower-case hex digits. Write it like 9b5d….`,
   ],
+  [
+    "a roll-out of no worker at once",
+    workersAtOnce(0),
+    "rollout.maxUnavailable 0: is out of bounds. Set a whole number from 1 to 5000.",
+  ],
+  [
+    "a roll-out of fewer than no workers at once",
+    workersAtOnce(-1),
+    "rollout.maxUnavailable -1: is out of bounds. Set a whole number from 1 to 5000.",
+  ],
+  [
+    "a roll-out of part of a worker at once",
+    workersAtOnce(1.5),
+    "rollout.maxUnavailable 1.5: is not a whole number or a percentage from 1% to 100%. Write it like 25%.",
+  ],
+  ...["0%", "101%", "abc", "5", "2.5%"].map((text): [string, RawConfig, string] => [
+    `a roll-out of "${text}" at once`,
+    workersAtOnce(text),
+    `rollout.maxUnavailable ${text}: is not a whole number or a percentage from 1% to 100%. Write it like 25%.`,
+  ]),
+  [
+    "a roll-out of a list at once",
+    workersAtOnce([1]),
+    "rollout.maxUnavailable (a list of 1): is not a whole number or a percentage from 1% to 100%. Write it like 25%.",
+  ],
+  [
+    "another way with a blocked drain",
+    { rollout: { drain: { onBlocked: "force" } } },
+    "rollout.drain.onBlocked force: is not one of the choices. Use one of fail, skip, disableEviction.",
+  ],
+  [
+    "a drain that ends before it began",
+    { rollout: { drain: { timeoutSeconds: 9 } } },
+    "rollout.drain.timeoutSeconds 9: is out of bounds. Set a whole number from 10 to 86400.",
+  ],
 ];
 
 for (const [what, changes, line] of refused) {
@@ -180,6 +216,19 @@ test("the defaults of a small configuration", () => {
     labels: {},
     taints: [],
   });
+});
+
+test("a roll-out takes one worker at a time and honours budgets and grace periods by default", () => {
+  const drain = { timeoutSeconds: 300, gracePeriodSeconds: undefined, onBlocked: "fail", deleteEmptyDirData: true };
+  assert.deepEqual(specOf().rollout, { maxUnavailable: 1, drain });
+});
+
+test("a roll-out is what was written", () => {
+  const drain = { timeoutSeconds: 60, gracePeriodSeconds: 0, onBlocked: "skip", deleteEmptyDirData: false };
+  for (const maxUnavailable of [1, 5000, "1%", "25%", "100%"]) {
+    const rollout = { maxUnavailable, drain };
+    assert.deepEqual(specOf(configWith({ rollout })).rollout, rollout);
+  }
 });
 
 test("packages come from upstream repositories of the minor by default", () => {

@@ -63,7 +63,7 @@ function parseShape(raw: Record<string, unknown>, problems: Problem[]): Partial<
 }
 
 function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]): Partial<PlainSpec> {
-  const { api, ssh, hosts, mirror, kubeadm, kubernetesVersion, etcdVersion, containerdVersion } = config;
+  const { api, ssh, hosts, mirror, kubeadm, rollout, kubernetesVersion, etcdVersion, containerdVersion } = config;
   const keys = ssh && resolveKnownHosts(ssh, files, problems);
   const versioned = kubernetesVersion !== undefined && etcdVersion !== undefined && containerdVersion !== undefined;
   return {
@@ -83,6 +83,10 @@ function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]
     kubeadm: kubeadm && { ...kubeadm, dnsImageTag: kubeadm.dnsImageTag },
     containerd: config.containerd,
     certificates: config.certificates,
+    rollout: rollout && {
+      ...rollout,
+      drain: { ...rollout.drain, gracePeriodSeconds: rollout.drain.gracePeriodSeconds },
+    },
     allowNonHa: config.allowNonHa,
   };
 }

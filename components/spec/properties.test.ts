@@ -31,6 +31,7 @@ const sections = parse(`
     kubeadm: { ignorePreflightErrors: [NumCPU], dnsImageTag: v1.14.7, imageRepository: registry.k8s.io }
     containerd: { plugins: { io.containerd.cri.v1.runtime: { restrict_oom_score_adj: true } } }
     certificates: { caValidityHours: 87600, leafValidityHours: 8760, earlyRenewalHours: 2160 }
+    rollout: { maxUnavailable: 25%, drain: { timeoutSeconds: 300, gracePeriodSeconds: 60, onBlocked: skip, deleteEmptyDirData: false } }
   `) as RawConfig;
 
 /** The valid configuration with every section present, so that a mutation can hit any of them; a fresh copy. */

@@ -106,6 +106,7 @@ function row(cells: string[]): string {
 
 function typeOf(node: SchemaNode): string {
   if (node.writeOnly) return "text, secret";
+  if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(", or ");
   if (node.enum !== undefined) return node.enum.map((value) => code(String(value))).join(", ");
   if (node.items !== undefined) return node.items.properties === undefined ? `list of ${typeOf(node.items)}` : "list";
   if (node.type === "integer") return `number, ${node.minimum}–${node.maximum}`;

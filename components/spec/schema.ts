@@ -15,6 +15,7 @@ import {
 import { hostsSchema } from "./schema/hosts";
 import { apiSchema, networkSchema } from "./schema/network";
 import { patterns } from "./schema/patterns";
+import { rolloutSchema } from "./schema/rollout";
 import { text } from "./schema/text";
 import { defaultContainerd } from "./versions";
 
@@ -49,6 +50,7 @@ export const configSchema = z.strictObject({
   kubeadm: kubeadmSchema,
   containerd: containerdSchema,
   certificates: certificatesSchema,
+  rollout: rolloutSchema,
 });
 
 /** The configuration as written, checked in shape, with defaults filled in. */

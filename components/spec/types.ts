@@ -162,6 +162,7 @@ export interface ClusterSpec {
   kubeadm: KubeadmSpec;
   containerd: ContainerdSpec;
   certificates: CertificateSpec;
+  rollout: RolloutSpec;
   /** One or two control planes are refused unless this is true. */
   allowNonHa: boolean;
 }
@@ -174,4 +175,33 @@ export interface CertificateSpec {
   leafValidityHours: number;
   /** Renewal is planned when less than this is left. Default 2160 (90 days). */
   earlyRenewalHours: number;
+}
+
+/** How a change reaches running nodes. Control planes always go one by one. */
+export interface RolloutSpec {
+  /** Workers that may be out of service at once: a number from 1 on, or a percentage of them, `25%`. Default 1. */
+  maxUnavailable: number | string;
+  drain: DrainSpec;
+}
+
+/** What to do when a PodDisruptionBudget still keeps a pod on the node after the drain's timeout. */
+export enum OnBlocked {
+  /** Stop the run. */
+  Fail = "fail",
+  /** Leave the node as it is, and go on with the next. */
+  Skip = "skip",
+  /** Delete the pod, past its budget. */
+  DisableEviction = "disableEviction",
+}
+
+/** How a node is emptied before its kubelet or containerd is changed. */
+export interface DrainSpec {
+  /** For one node. Default 300. */
+  timeoutSeconds: number;
+  /** Time that a pod is given to end. Default: each pod's own. */
+  gracePeriodSeconds: number | undefined;
+  /** Default fail. */
+  onBlocked: OnBlocked;
+  /** Default true; false: a pod with an emptyDir volume stops the drain. */
+  deleteEmptyDirData: boolean;
 }

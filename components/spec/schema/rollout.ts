@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { OnBlocked } from "../types";
+import { patterns } from "./patterns";
+import { text, whole } from "./text";
+
+const drainSchema = z
+  .strictObject({
+    timeoutSeconds: whole(10, 86400, 300).default(300).describe("Longest drain of one node, seconds."),
+    gracePeriodSeconds: whole(0, 3600, 60)
+      .optional()
+      .describe("Time that a pod is given to end, seconds. Default: each pod's own."),
+    onBlocked: z
+      .enum(OnBlocked)
+      .default(OnBlocked.Fail)
+      .describe(
+        "What to do when a PodDisruptionBudget still keeps a pod after the timeout: stop the run, leave the node out of this run, or delete the pod past the budget.",
+      )
+      .meta({ examples: [OnBlocked.Skip] }),
+    deleteEmptyDirData: z
+      .boolean()
+      .default(true)
+      .describe(
+        "A pod with an emptyDir volume may be evicted, and the volume goes with it; false stops the drain there.",
+      )
+      .meta({ examples: [false] }),
+  })
+  .prefault({})
+  .describe("How a node is emptied before its kubelet or containerd is changed.");
+
+export const rolloutSchema = z
+  .strictObject({
+    maxUnavailable: z
+      .union([whole(1, 5000, 3), text(patterns.percent, "a whole number or a percentage from 1% to 100%", "25%")], {
+        error: "is not a whole number or a percentage from 1% to 100%",
+      })
+      .default(1)
+      .describe(
+        "Workers that may be out of service at once: a number, or a percentage of them, rounded down, at least 1.",
+      )
+      .meta({ examples: ["25%"] }),
+    drain: drainSchema,
+  })
+  .prefault({})
+  .describe("How a change reaches running nodes. Control planes always go one by one.");
