@@ -1,7 +1,7 @@
 /** kubeadm's configuration documents, v1beta4, without feature gates: the defaults of each minor are what is wanted. Pure. */
 import { stringify } from "yaml";
 
-import { merge } from "../host/containerd";
+import { merge } from "../host/merge";
 import { JOIN_KUBECONFIG, KUBERNETES_PKI } from "../pki/paths";
 import { controlPlanes, etcdEndpoints, serviceIp } from "../spec/topology";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";

@@ -7,7 +7,7 @@ import { parse } from "smol-toml";
 import { devConfig, devSpec, specOf } from "../../test/fixtures";
 import { binary } from "../../test/programs";
 import { judge, scratch, write, type Judgement } from "../../test/scratch";
-import { containerdConfig, merge, registryFiles } from "./containerd";
+import { containerdConfig, registryFiles } from "./containerd";
 
 interface Config {
   version: number;
@@ -75,17 +75,5 @@ describe("registry mirrors", () => {
     const [file] = registryFiles({ "docker.io": "https://mirror.example:5000" });
     const host = { "https://mirror.example:5000": { capabilities: ["pull", "resolve"], override_path: false } };
     assert.deepEqual(tables(file!.content), { server: "https://mirror.example:5000", host });
-  });
-});
-
-describe("merge", () => {
-  test("tables are merged at any depth, everything else is replaced", () => {
-    const base = { a: { b: 1, c: { d: [1, 2] } }, e: 5 };
-    assert.deepEqual(merge(base, { a: { c: { d: [3] } }, e: { f: 1 } }), { a: { b: 1, c: { d: [3] } }, e: { f: 1 } });
-  });
-
-  test("keys are sorted at any depth, so that their order in the configuration changes nothing", () => {
-    const text = JSON.stringify(merge({ z: { b: 1 } }, { y: { d: 1, c: { f: 1, e: 2 } }, z: { a: 1 } }));
-    assert.equal(text, '{"y":{"c":{"e":2,"f":1},"d":1},"z":{"a":1,"b":1}}');
   });
 });

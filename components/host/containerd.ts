@@ -2,13 +2,11 @@
 import { stringify } from "smol-toml";
 
 import type { ClusterSpec } from "../spec/types";
+import { merge, type Table } from "./merge";
 import type { VisibleFile } from "./script";
 
 const RUNTIME = "io.containerd.cri.v1.runtime";
 const IMAGES = "io.containerd.cri.v1.images";
-
-/** Plain nested settings, as TOML tables are. */
-type Table = { [key: string]: unknown };
 
 /**
  * config.toml of containerd 2.x (`version = 3`). The sandbox image is the pause tag that kubeadm uses, so that a site
@@ -49,19 +47,4 @@ export function registryFiles(registries: Record<string, string>): VisibleFile[]
       content: `# Written by kubeadm-ha: ${upstream} comes from ${base}.\n${content}`,
     };
   });
-}
-
-/** `over` wins; tables are merged, everything else is replaced. Keys are sorted, however somebody wrote them. */
-export function merge(base: Table, over: Table): Table {
-  const keys = [...new Set([...Object.keys(base), ...Object.keys(over)])].sort();
-  const value = (below: unknown, above: unknown): unknown => {
-    if (isTable(above)) return merge(isTable(below) ? below : {}, above);
-    if (above !== undefined) return above;
-    return isTable(below) ? merge(below, {}) : below;
-  };
-  return Object.fromEntries(keys.map((key) => [key, value(base[key], over[key])]));
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
