@@ -136,6 +136,23 @@ export const minors: MinorVersions[] = [
  */
 export const etcdFloors: Record<string, string> = { "3.5": "3.5.32", "3.6": "3.6.0" };
 
+/** A minor of etcd, and how the way on from it begins. */
+export interface EtcdMinor {
+  /** `3.5`. */
+  minor: string;
+  /** Oldest patch of this minor from which etcd's guide allows the next minor; on every member. */
+  leaveFrom: string;
+  /** Patch of this minor to stop at on the way to the next. */
+  stopover: string;
+}
+
+/** The minors of etcd, oldest first: one is never skipped. From etcd's upgrade guides for 3.6 and 3.7. */
+export const etcdMinors: EtcdMinor[] = [
+  { minor: "3.5", leaveFrom: "3.5.32", stopover: "3.5.33" },
+  { minor: "3.6", leaveFrom: "3.6.11", stopover: "3.6.16" },
+  { minor: "3.7", leaveFrom: "3.7.0", stopover: "3.7.0" },
+];
+
 /** First patch of an etcd minor without the TLS handshake denial of service of July 2026 (GHSA-6vch-q96h-7gc3). */
 export const etcdSafe: Record<string, string> = { "3.5": "3.5.33", "3.6": "3.6.14" };
 
