@@ -16,6 +16,17 @@ const refused: [RawConfig, string, string][] = [
   [apiWith({ vip: "192.0.2.9" }), "api.vip 192.0.2.9", "192.0.2.10"],
   [apiWith({ port: 9443 }), "api.port 9443", "8443"],
   [hostsWith(1, { ip: "192.0.2.99" }), "hosts[1].ip 192.0.2.99", "192.0.2.12"],
+  [{ etcd: { dataDir: "/srv/etcd" } }, "etcd.dataDir /srv/etcd", "/var/lib/etcd-kubernetes"],
+  [
+    hostsWith(3, {
+      taints: [
+        { key: "dedicated", value: "db", effect: "NoSchedule" },
+        { key: "a", effect: "NoExecute" },
+      ],
+    }),
+    "hosts[3].taints a:NoExecute,dedicated=db:NoSchedule",
+    "no taint",
+  ],
 ];
 
 for (const [next, subject, before] of refused) {
@@ -27,6 +38,14 @@ for (const [next, subject, before] of refused) {
     assert.ok(line.includes(`Set it back to ${before}`), line);
   });
 }
+
+test("taints may be written in another order", () => {
+  const [a, b] = ["a", "b"].map((key) => ({ key, effect: "NoSchedule" }));
+  const tainted = (...taints: unknown[]) => specOf(configWith(hostsWith(3, { taints })));
+  assert.deepEqual(immutableChanges(tainted(a, b), tainted(b, a)), []);
+  const problems = immutableChanges(tainted(a, b), tainted(a));
+  assert.match(problems.map(formatProblem).join(), /^hosts\[3\]\.taints a:NoSchedule: was a:NoSchedule,b:NoSchedule, /);
+});
 
 test("versions, roles, labels and the set of hosts may change", () => {
   const hosts = validConfig()["hosts"] as { name: string }[];

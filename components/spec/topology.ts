@@ -5,7 +5,7 @@ import { Role, type ClusterSpec, type HostSpec } from "./types";
 type Topology = Pick<ClusterSpec, "hosts">;
 
 /** Whether a host has a role. */
-export function hasRole(host: HostSpec, role: Role): boolean {
+export function hasRole(host: Pick<HostSpec, "roles">, role: Role): boolean {
   return host.roles.includes(role);
 }
 
@@ -25,7 +25,7 @@ export function workers(spec: Topology): HostSpec[] {
 }
 
 /** Whether a kubelet runs on the host. */
-export function isNode(host: HostSpec): boolean {
+export function isNode(host: Pick<HostSpec, "roles">): boolean {
   return hasRole(host, Role.ControlPlane) || hasRole(host, Role.Worker);
 }
 
