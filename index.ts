@@ -8,11 +8,13 @@ import { Hosts } from "./components/host/hosts";
 import { nodeTable } from "./components/host/table";
 import { Pki } from "./components/pki/pki";
 import { readSpec } from "./components/spec/read";
+import { recordAfter, refuseUnsafeChanges } from "./components/spec/record";
 import { VirtualIp } from "./components/vip/vip";
 import { Workers } from "./components/worker/workers";
 
 export = async () => {
   const spec = readSpec();
+  await refuseUnsafeChanges(spec);
 
   const pki = new Pki(spec.name, { spec });
   const hosts = new Hosts(spec.name, { spec, clusterCa: pki.clusterCa });
@@ -22,5 +24,6 @@ export = async () => {
   const workers = new Workers(spec.name, { spec, hosts, pki, controlPlane });
   new Addons(spec.name, { spec, pki, controlPlane, workers });
 
-  return { endpoint: vip.endpoint, kubeconfig: pki.adminKubeconfig, nodes: nodeTable(spec) };
+  const applied = recordAfter([...controlPlane.nodes.values(), ...workers.nodes.values()], spec);
+  return { endpoint: vip.endpoint, kubeconfig: pki.adminKubeconfig, nodes: nodeTable(spec), applied };
 };

@@ -18,9 +18,14 @@ const NAMESPACE = "kubeadm-ha";
 export function readSpec(): ClusterSpec {
   const result = parseSpec(rawConfig(), projectFiles(), pulumi.getStack());
   for (const warning of result.warnings) void pulumi.log.warn(formatProblem(hideSecrets(warning)));
-  if ("problems" in result) throw new pulumi.RunError(formatProblems(result.problems.map(hideSecrets)));
+  if ("problems" in result) throw refusal(result.problems);
   if (result.spec.ssh.agent && !process.env["SSH_AUTH_SOCK"]) void pulumi.log.warn(formatProblem(noAgent));
   return withSecrets(result.spec);
+}
+
+/** The one error that ends a run before anything is changed. */
+export function refusal(problems: Problem[]): pulumi.RunError {
+  return new pulumi.RunError(formatProblems(problems.map(hideSecrets)));
 }
 
 const noAgent: Problem = {

@@ -1,0 +1,79 @@
+/** Changes of a recorded cluster that the program refuses before it declares anything. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { appliedOf } from "../../components/spec/applied";
+import { devConfig, devSpec, withHosts, type StackConfig } from "../fixtures";
+import { record } from "./engine";
+import { devCluster } from "./topologies";
+
+const applied = (change: (recorded: ReturnType<typeof appliedOf>) => void = () => undefined) => {
+  const recorded = appliedOf(devSpec());
+  change(recorded);
+  return recorded;
+};
+
+/** The message that ends a run which declared nothing. */
+async function refusal(config: StackConfig, recorded: unknown): Promise<string> {
+  const recording = await record(config, { preview: true, applied: recorded });
+  assert.notEqual(recording.exitCode, 0);
+  assert.deepEqual(recording.wanted, []);
+  return recording.errors.join("\n");
+}
+
+test("a cluster that is as it was recorded is not refused, and records itself again", async () => {
+  const recording = (await record(devConfig(), { applied: applied() })).succeeded();
+  assert.deepEqual(recording.stackOutputs["applied"], applied());
+});
+
+test("without a record nothing is refused", async () => {
+  const message = /cannot change in place|one minor at a time/;
+  assert.doesNotMatch((await devCluster()).errors.join(), message);
+  assert.deepEqual((await devCluster()).stackOutputs["applied"], applied());
+});
+
+test("everything unsafe is refused in one message", async () => {
+  const tainted = withHosts((hosts) =>
+    hosts.map((host) => (host.name === "w2" ? { ...host, taints: [{ key: "a", effect: "NoSchedule" }] } : host)),
+  );
+  const recorded = applied((last) => {
+    last.versions.kubernetes = "v1.33.9";
+    last.versions.etcd = "3.5.30";
+    last.network.podCidr = "10.99.0.0/16";
+  });
+  const message = await refusal(tainted, recorded);
+  const { versions, network } = devSpec();
+  assert.match(message, /4 problems, nothing was changed/);
+  const lines = [
+    `kubernetesVersion ${versions.kubernetes}: the cluster runs v1.33.9, and kubeadm upgrades one minor at a time. Set v1.34.4 first.`,
+    `etcdVersion ${versions.etcd}: the members run 3.5.30, and the way is 3.5.30 → 3.5.33 → ${versions.etcd}. Set 3.5.33 first.`,
+    `network.podCidr ${network.podCidr}: was 10.99.0.0/16, is in every node's pod addresses`,
+    "hosts[4].taints a:NoSchedule: was no taint, and taints are given to a node when it joins",
+  ];
+  for (const line of lines) assert.ok(message.includes(line), `${line}\nis not in\n${message}`);
+});
+
+test("an older release is refused", async () => {
+  const { versions } = devSpec();
+  const message = await refusal(
+    devConfig(),
+    applied((last) => {
+      last.versions.kubernetes = "v1.36.9";
+      last.versions.etcd = "3.6.99";
+    }),
+  );
+  assert.match(message, /2 problems, nothing was changed/);
+  assert.ok(message.includes(`kubernetesVersion ${versions.kubernetes}: the cluster runs v1.36.9`), message);
+  assert.ok(message.includes(`etcdVersion ${versions.etcd}: the cluster runs 3.6.99`), message);
+});
+
+test("a record that cannot be read is told, and refuses nothing", async () => {
+  const recording = (await record(devConfig(), { preview: true, applied: { version: "v1.35.4" } })).succeeded();
+  assert.match(recording.messages.join("\n"), /stack output applied: is of another release of the program/);
+});
+
+test("an update that ends early leaves no record", async () => {
+  const recording = await record(devConfig(), { refuse: "dev-w1-claim" });
+  assert.notEqual(recording.exitCode, 0);
+  assert.equal("applied" in recording.stackOutputs, false);
+});
