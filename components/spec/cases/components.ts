@@ -8,6 +8,7 @@ const etcd = (extraArgs: Flags) => ({ etcd: { extraArgs } });
 const containerd = (plugin: Record<string, unknown>) => ({
   containerd: { plugins: { "io.containerd.cri.v1.images": plugin } },
 });
+const v134 = { kubernetesVersion: "v1.34.4" };
 const v136 = { kubernetesVersion: "v1.36.3" };
 
 const owned = "no flag is one that the program sets";
@@ -161,6 +162,27 @@ export const flagCases: Case[] = [
   },
   {
     sentence: gates,
+    refused: { ...apiServer({ "feature-gates": "kube:MemoryManager=true" }), ...v136 },
+    key: "apiServer.extraArgs.feature-gates",
+    says: ["feature-gates MemoryManager", "1.36 removed"],
+    accepted: apiServer({ "feature-gates": "kube:MemoryManager=true" }),
+  },
+  {
+    sentence: gates,
+    refused: controllerManager({ "feature-gates": "StatefulSetAutoDeletePVC=true" }),
+    key: "controllerManager.extraArgs.feature-gates",
+    says: ["StatefulSetAutoDeletePVC", "1.35 removed"],
+    accepted: { ...controllerManager({ "feature-gates": "StatefulSetAutoDeletePVC=true" }), ...v134 },
+  },
+  {
+    sentence: gates,
+    refused: { ...scheduler({ "feature-gates": "ComponentSLIs=true" }), ...v136 },
+    key: "scheduler.extraArgs.feature-gates",
+    says: ["ComponentSLIs", "1.35 removed"],
+    accepted: { ...scheduler({ "feature-gates": "ComponentSLIs=true" }), ...v134 },
+  },
+  {
+    sentence: gates,
     refused: { kubelet: { featureGates: { SizeMemoryBackedVolumes: true } } },
     key: "kubelet.featureGates",
     says: ["SizeMemoryBackedVolumes", "1.35 removed"],
@@ -253,6 +275,13 @@ export const nodeConfigWarningCases: Case[] = [
     refused: { kubeProxy: { mode: "ipvs" } },
     key: "kubeProxy.mode",
     says: ["deprecated from Kubernetes 1.35", "nftables"],
-    accepted: { kubeProxy: { mode: "ipvs" }, kubernetesVersion: "v1.34.4" },
+    accepted: { kubeProxy: { mode: "ipvs" }, ...v134 },
+  },
+  {
+    sentence: "kube-proxy's mode has a future",
+    refused: { kubeProxy: { mode: "ipvs" }, ...v136 },
+    key: "kubeProxy.mode",
+    says: ["deprecated"],
+    accepted: { kubeProxy: { mode: "nftables" }, ...v136 },
   },
 ];

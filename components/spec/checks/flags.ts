@@ -165,6 +165,7 @@ function kebab(component: Component): string {
   return { apiServer: "apiserver", controllerManager: "controller-manager", scheduler: "scheduler" }[component];
 }
 
+// A gate may be written with the name of its component in front, `kube:NAME=true`.
 function gatesOf(flag: string | undefined): string[] {
-  return (flag ?? "").split(",").flatMap((part) => part.split("=")[0] ?? []);
+  return (flag ?? "").split(",").map((part) => part.replace(/=.*$/, "").replace(/^kube:/, ""));
 }
