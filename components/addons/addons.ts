@@ -55,7 +55,7 @@ export class Addons extends pulumi.ComponentResource {
         : [];
     if (network.length > 0) {
       coreDns(name, spec, { ...inCluster, dependsOn: [...joined.values(), ...network] });
-      clusterReady(name, spec, { parent: this, dependsOn: [...joined.values(), ...network] });
+      clusterReady(name, spec, { parent: this, dependsOn: [controlPlane.released, ...workers.released, ...network] });
     }
     for (const host of nodes(spec)) {
       const node = joined.get(host.name);

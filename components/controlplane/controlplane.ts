@@ -1,19 +1,30 @@
-/** Control planes: one bootstraps the cluster, the others join it, all at the same time, through the virtual IP. */
+/**
+ * Control planes: one bootstraps the cluster and the others join it, all at the same time, through the virtual IP.
+ * Later changes walk over them one by one: static pods first everywhere, then what is the whole cluster's, then kubelets.
+ */
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { EtcdCluster } from "../etcd/etcd";
+import { holds, kubeadmPackages } from "../host/apt";
+import { gateInputs, GATES } from "../host/gates";
 import type { Host, Hosts } from "../host/hosts";
-import { remoteScript } from "../host/remote";
-import { readScript } from "../host/script";
+import { coreDnsImage } from "../host/images";
+import { remoteScript, type SecretFile } from "../host/remote";
+import { readScript, type Script } from "../host/script";
+import { kubeletRelease } from "../kubelet/kubelet";
 import type { Pki } from "../pki/pki";
 import { controlPlanes } from "../spec/topology";
 import type { ClusterSpec } from "../spec/types";
 import type { VirtualIp } from "../vip/vip";
-import { initDocuments, joinDocument } from "./kubeadm";
+import { clusterFiles, joinDocument, staticPodDocuments } from "./kubeadm";
 
+const PACKAGES = readScript(`${__dirname}/../host`, "packages.sh");
 const NODE = readScript(`${__dirname}/../host`, "node.sh");
-const CONTROL_PLANE = readScript(__dirname, "controlplane.sh");
+const DOCUMENTS = readScript(__dirname, "documents.sh");
+const JOIN = readScript(__dirname, "join.sh");
+const STATIC_PODS = readScript(__dirname, "staticpods.sh");
+const SETTINGS = readScript(__dirname, "settings.sh");
 
 const PRIMARY_TYPE = "kubeadm-ha:controlplane:PrimaryControlPlane";
 const JOINING_TYPE = "kubeadm-ha:controlplane:JoiningControlPlane";
@@ -26,18 +37,19 @@ export interface ControlPlaneArgs {
   vip: VirtualIp;
 }
 
-/** All control planes. */
+/** All control planes, and the chain that changes them. */
 export class ControlPlane extends pulumi.ComponentResource {
   /** The API answers: what nodes join and add-ons are applied to. */
   public readonly bootstrapped: remote.Command;
-  /** Every control plane's API server is ready. */
-  public readonly ready: remote.Command[];
-  /** By host name. */
+  /** Every control plane has joined; by host name. */
   public readonly nodes: ReadonlyMap<string, remote.Command>;
+  /** Every control plane, kubelet included, has the wanted version and settings. */
+  public readonly released: remote.Command;
 
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:controlplane:ControlPlane", name, {}, opts);
-    const [first, ...others] = controlPlanes(args.spec).map((host) => args.hosts.get(host.name));
+    const { spec, hosts, vip, etcd } = args;
+    const [first, ...others] = controlPlanes(spec).map((host) => hosts.get(host.name));
     if (!first) throw new Error("a cluster needs a control plane");
     const memberName = (host: Host) => `${name}-${host.spec.name}`;
     const primary = new PrimaryControlPlane(memberName(first), { ...args, host: first }, { parent: this });
@@ -47,9 +59,37 @@ export class ControlPlane extends pulumi.ComponentResource {
     );
     const all = [primary, ...joining];
     this.bootstrapped = primary.joined;
-    this.ready = all.map((member) => member.joined);
     this.nodes = new Map(all.map((member) => [member.host.spec.name, member.joined]));
+
+    const beforeAll = [etcd.released, ...hosts.staged, ...vip.nodes.values(), ...this.nodes.values()];
+    const staticPods = all.reduce<pulumi.Resource[]>((before, member) => [member.releaseStaticPods(before)], beforeAll);
+    const settings = this.settings(`${name}-settings`, spec, first, staticPods);
+    this.released = all.reduce((before, member) => member.releaseKubelet(before), settings);
     this.registerOutputs({});
+  }
+
+  /** What is the whole cluster's: kubeadm's ConfigMaps, RBAC rules, CoreDNS and kube-proxy. */
+  private settings(name: string, spec: ClusterSpec, host: Host, after: pulumi.Resource[]): remote.Command {
+    return remoteScript(
+      name,
+      {
+        host: host.spec,
+        ssh: spec.ssh,
+        script: {
+          concern: "settings",
+          variables: {
+            ...gateInputs(spec, host.spec),
+            KUBERNETES_VERSION: spec.versions.kubernetes,
+            DNS_BY: spec.kubeadm.dnsImageTag === undefined ? "kubeadm" : "image",
+            DNS_IMAGE: coreDnsImage(spec),
+          },
+          files: clusterFiles(spec, host.spec),
+          parts: [GATES, DOCUMENTS, SETTINGS],
+          limitSeconds: 1500,
+        },
+      },
+      { parent: this, dependsOn: after },
+    );
   }
 }
 
@@ -57,20 +97,90 @@ interface MemberArgs extends ControlPlaneArgs {
   host: Host;
 }
 
+interface JoinOptions {
+  bootstrap: boolean;
+  after: pulumi.Resource[];
+}
+
+/** One control plane: how it came to be and how it changes. */
+abstract class Member extends pulumi.ComponentResource {
+  public readonly host: Host;
+  public readonly joined: remote.Command;
+  private readonly name: string;
+  private readonly spec: ClusterSpec;
+  /** Keys, certificates and kubeconfigs. */
+  private readonly files: SecretFile[];
+
+  constructor(
+    type: string,
+    name: string,
+    { spec, pki, vip, host }: MemberArgs,
+    join: JoinOptions,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    super(type, name, {}, opts);
+    this.name = name;
+    this.spec = spec;
+    this.host = host;
+    this.files = pki.controlPlaneFiles(host.spec);
+    const own = [host.images, vip.nodes.get(host.spec.name)].filter((resource) => resource !== undefined);
+    this.joined = this.remote(
+      "join",
+      {
+        concern: "node",
+        variables: { ...this.inputs, BOOTSTRAP: join.bootstrap ? "yes" : "no" },
+        files: [...clusterFiles(spec, host.spec), { name: "join.yaml", content: joinDocument(spec, host.spec) }],
+        parts: [NODE, GATES, DOCUMENTS, JOIN],
+        limitSeconds: 1200,
+      },
+      { once: true, secretFiles: [...this.files, ...pki.joinFiles(host.spec)], after: [...own, ...join.after] },
+    );
+    this.registerOutputs({});
+  }
+
+  /** `<name>-control-plane`: API server, controller manager and scheduler; called once. */
+  releaseStaticPods(after: pulumi.Resource[]): remote.Command {
+    const script = {
+      concern: "static-pods",
+      variables: { ...this.inputs, PACKAGES: kubeadmPackages(this.spec), HOLDS: holds(this.host.spec) },
+      files: [{ name: "kubeadm.yaml", content: staticPodDocuments(this.spec, this.host.spec) }],
+      parts: [PACKAGES, GATES, STATIC_PODS],
+      limitSeconds: 2400,
+    };
+    return this.remote("control-plane", script, { secretFiles: this.files, after });
+  }
+
+  /** `<name>-kubelet`; called once. */
+  releaseKubelet(after: pulumi.Resource): remote.Command {
+    return kubeletRelease(this.name, this.spec, this.host.spec, { parent: this, dependsOn: after });
+  }
+
+  private get inputs(): Script["variables"] {
+    return { ...gateInputs(this.spec, this.host.spec), KUBERNETES_VERSION: this.spec.versions.kubernetes };
+  }
+
+  private remote(
+    suffix: string,
+    script: Script,
+    { after, ...rest }: { after: pulumi.Resource[]; secretFiles: SecretFile[]; once?: boolean },
+  ): remote.Command {
+    const { host, spec } = this;
+    return remoteScript(
+      `${this.name}-${suffix}`,
+      { host: host.spec, ssh: spec.ssh, script, ...rest },
+      { parent: this, dependsOn: after },
+    );
+  }
+}
+
 /**
  * The control plane that may bootstrap. After that it is like the others, so an edit that makes another host the
  * first of the list only renames: the alias keeps its resources.
  */
-export class PrimaryControlPlane extends pulumi.ComponentResource {
-  public readonly host: Host;
-  public readonly joined: remote.Command;
-
+export class PrimaryControlPlane extends Member {
   constructor(name: string, args: MemberArgs, opts: pulumi.ComponentResourceOptions) {
-    super(PRIMARY_TYPE, name, {}, { ...opts, aliases: [{ type: JOINING_TYPE }] });
-    this.host = args.host;
-    // The node gets ready when the pod network does, which is applied after this: nothing to wait for here.
-    this.joined = controlPlaneNode(name, args, { bootstrap: true, waitReady: false, after: [args.etcd.healthy] }, this);
-    this.registerOutputs({});
+    const join = { bootstrap: true, after: [args.etcd.healthy] };
+    super(PRIMARY_TYPE, name, args, join, { ...opts, aliases: [{ type: JOINING_TYPE }] });
   }
 }
 
@@ -78,52 +188,9 @@ interface JoiningArgs extends MemberArgs {
   bootstrapped: pulumi.Resource;
 }
 
-export class JoiningControlPlane extends pulumi.ComponentResource {
-  public readonly host: Host;
-  public readonly joined: remote.Command;
-
+export class JoiningControlPlane extends Member {
   constructor(name: string, args: JoiningArgs, opts: pulumi.ComponentResourceOptions) {
-    super(JOINING_TYPE, name, {}, { ...opts, aliases: [{ type: PRIMARY_TYPE }] });
-    this.host = args.host;
-    const waitReady = args.spec.network.plugin !== "none";
-    this.joined = controlPlaneNode(name, args, { bootstrap: false, waitReady, after: [args.bootstrapped] }, this);
-    this.registerOutputs({});
+    const join = { bootstrap: false, after: [args.bootstrapped] };
+    super(JOINING_TYPE, name, args, join, { ...opts, aliases: [{ type: PRIMARY_TYPE }] });
   }
-}
-
-interface NodeOptions {
-  bootstrap: boolean;
-  waitReady: boolean;
-  after: pulumi.Resource[];
-}
-
-function controlPlaneNode(name: string, args: MemberArgs, node: NodeOptions, parent: pulumi.Resource): remote.Command {
-  const { spec, pki, vip, host } = args;
-  const own = [host.images, vip.nodes.get(host.spec.name)].filter((resource) => resource !== undefined);
-  return remoteScript(
-    `${name}-control-plane`,
-    {
-      host: host.spec,
-      ssh: spec.ssh,
-      script: {
-        concern: "node",
-        variables: {
-          NODE_NAME: host.spec.name,
-          NODE_IP: host.spec.ip,
-          VIP_URL: vip.endpoint,
-          BIND_PORT: spec.api.bindPort,
-          BOOTSTRAP: node.bootstrap ? "yes" : "no",
-          WAIT_READY: node.waitReady ? "yes" : "no",
-        },
-        files: [
-          { name: "init.yaml", content: initDocuments(spec, host.spec) },
-          { name: "join.yaml", content: joinDocument(spec, host.spec) },
-        ],
-        parts: [NODE, CONTROL_PLANE],
-        limitSeconds: 1200,
-      },
-      secretFiles: [...pki.controlPlaneFiles(host.spec), ...pki.joinFiles(host.spec)],
-    },
-    { parent, dependsOn: [...own, ...node.after] },
-  );
 }

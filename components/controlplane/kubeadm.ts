@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 
 import { merge } from "../host/merge";
+import type { VisibleFile } from "../host/script";
 import { JOIN_KUBECONFIG, KUBERNETES_PKI } from "../pki/paths";
 import { controlPlanes, etcdEndpoints, serviceIp } from "../spec/topology";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
@@ -15,9 +16,9 @@ interface Flag {
   value: string;
 }
 
-/** InitConfiguration and the cluster-wide documents, for the one `kubeadm init` of a cluster. */
-export function initDocuments(spec: ClusterSpec, host: HostSpec): string {
-  const init = {
+/** InitConfiguration: what one `kubeadm init` or one of its phases has to know of the node that it runs on. */
+export function initDocument(spec: ClusterSpec, host: HostSpec): string {
+  return document({
     apiVersion: API_VERSION,
     kind: "InitConfiguration",
     nodeRegistration: nodeRegistration(spec, host),
@@ -30,29 +31,42 @@ export function initDocuments(spec: ClusterSpec, host: HostSpec): string {
         groups: ["system:bootstrappers:kubeadm:default-node-token"],
       },
     ],
-  };
-  return documents([init, clusterConfiguration(spec), kubeletConfiguration(spec), kubeProxyConfiguration(spec)]);
+  });
+}
+
+/** What a control plane's static pods are rendered from: a kubelet's or kube-proxy's settings do not touch them. */
+export function staticPodDocuments(spec: ClusterSpec, host: HostSpec): string {
+  return [initDocument(spec, host), clusterDocument(spec)].join("---\n");
+}
+
+/** The documents of the whole cluster as files, `cluster.yaml` and so on, and this node's part as `init.yaml`. */
+export function clusterFiles(spec: ClusterSpec, host: HostSpec): VisibleFile[] {
+  return [
+    { name: "init.yaml", content: initDocument(spec, host) },
+    { name: "cluster.yaml", content: clusterDocument(spec) },
+    { name: "kubelet.yaml", content: kubeletDocument(spec) },
+    { name: "kube-proxy.yaml", content: kubeProxyDocument(spec) },
+  ];
 }
 
 /** JoinConfiguration: discovery and TLS bootstrap by the node's own client certificate, no token. */
 export function joinDocument(spec: ClusterSpec, host: HostSpec): string {
   const isControlPlane = host.roles.includes(Role.ControlPlane);
-  return documents([
-    {
-      apiVersion: API_VERSION,
-      kind: "JoinConfiguration",
-      nodeRegistration: nodeRegistration(spec, host),
-      discovery: { file: { kubeConfigPath: JOIN_KUBECONFIG } },
-      ...(isControlPlane && {
-        controlPlane: { localAPIEndpoint: { advertiseAddress: host.ip, bindPort: spec.api.bindPort } },
-      }),
-    },
-  ]);
+  return document({
+    apiVersion: API_VERSION,
+    kind: "JoinConfiguration",
+    nodeRegistration: nodeRegistration(spec, host),
+    discovery: { file: { kubeConfigPath: JOIN_KUBECONFIG } },
+    ...(isControlPlane && {
+      controlPlane: { localAPIEndpoint: { advertiseAddress: host.ip, bindPort: spec.api.bindPort } },
+    }),
+  });
 }
 
-export function clusterConfiguration(spec: ClusterSpec): object {
+/** ClusterConfiguration. */
+export function clusterDocument(spec: ClusterSpec): string {
   const { api, network, kubeadm } = spec;
-  return {
+  return document({
     apiVersion: API_VERSION,
     kind: "ClusterConfiguration",
     clusterName: spec.name,
@@ -75,42 +89,53 @@ export function clusterConfiguration(spec: ClusterSpec): object {
     },
     controllerManager: { extraArgs: flags({ profiling: "false" }, spec.controllerManager.extraArgs) },
     scheduler: { extraArgs: flags({ profiling: "false" }, spec.scheduler.extraArgs) },
-  };
+  });
 }
 
 /**
- * A stopping API server serves on until HAProxy has seen /readyz turn red (3 checks of 1 s after one of 2 s), and
- * sends a few long-lived clients to other servers so that a returning one gets its share.
+ * A stopping API server serves on until every HAProxy has seen /readyz turn red (3 checks of 1 s after one of 2 s):
+ * that drains it everywhere. Then it answers late-comers with Retry-After and ends 2 s after its last request, where
+ * it would otherwise wait for watches up to a minute. A few long-lived clients are sent to other servers at any time,
+ * so that a returning one gets its share.
  */
 function apiServerDefaults(spec: ClusterSpec): Record<string, string> {
   const several = controlPlanes(spec).length > 1;
-  return { profiling: "false", ...(several && { "shutdown-delay-duration": "10s", "goaway-chance": "0.001" }) };
+  return {
+    profiling: "false",
+    ...(several && { "shutdown-delay-duration": "10s", "shutdown-send-retry-after": "true", "goaway-chance": "0.001" }),
+  };
 }
 
-export function kubeletConfiguration(spec: ClusterSpec): object {
-  return merge(
-    {
-      apiVersion: "kubelet.config.k8s.io/v1beta1",
-      kind: "KubeletConfiguration",
-      cgroupDriver: "systemd",
-      clusterDNS: [serviceIp(spec.network.serviceCidr, 10)],
-      clusterDomain: spec.network.dnsDomain,
-      rotateCertificates: true,
-      readOnlyPort: 0,
-    },
-    spec.kubelet,
+/** KubeletConfiguration of every node. */
+export function kubeletDocument(spec: ClusterSpec): string {
+  return document(
+    merge(
+      {
+        apiVersion: "kubelet.config.k8s.io/v1beta1",
+        kind: "KubeletConfiguration",
+        cgroupDriver: "systemd",
+        clusterDNS: [serviceIp(spec.network.serviceCidr, 10)],
+        clusterDomain: spec.network.dnsDomain,
+        rotateCertificates: true,
+        readOnlyPort: 0,
+      },
+      spec.kubelet,
+    ),
   );
 }
 
-export function kubeProxyConfiguration(spec: ClusterSpec): object {
-  return merge(
-    {
-      apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
-      kind: "KubeProxyConfiguration",
-      clusterCIDR: spec.network.podCidr,
-      mode: "nftables",
-    },
-    spec.kubeProxy,
+/** KubeProxyConfiguration. */
+export function kubeProxyDocument(spec: ClusterSpec): string {
+  return document(
+    merge(
+      {
+        apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+        kind: "KubeProxyConfiguration",
+        clusterCIDR: spec.network.podCidr,
+        mode: "nftables",
+      },
+      spec.kubeProxy,
+    ),
   );
 }
 
@@ -135,6 +160,6 @@ function flags(defaults: Record<string, string>, over: Record<string, string>): 
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function documents(parts: object[]): string {
-  return parts.map((part) => stringify(part, { lineWidth: 0 })).join("---\n");
+function document(content: object): string {
+  return stringify(content, { lineWidth: 0 });
 }

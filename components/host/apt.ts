@@ -1,5 +1,5 @@
 /** Package sources and the packages of each role, as the host's script takes them. Pure. */
-import { isNode } from "../spec/topology";
+import { hasRole, isNode } from "../spec/topology";
 import { Role, type AptSource, type ClusterSpec, type HostSpec } from "../spec/types";
 import type { VisibleFile } from "./script";
 
@@ -22,30 +22,35 @@ export function keyUrls(sources: AptSource[]): string[] {
   return sources.filter((source) => isUrl(source.key)).map((source) => `${source.name}=${source.key}`);
 }
 
-/** `name=pattern` of every package that the host needs; `*` takes what the distribution offers. */
-export function packages(spec: ClusterSpec, host: HostSpec): string[] {
-  const kubernetes = `${spec.versions.kubernetes.slice(1)}-*`;
+/** `name=pattern` of packages that may be installed at any time; `*` takes what the distribution offers. */
+export function packages(host: HostSpec): string[] {
   const tools = ["curl=*", "ca-certificates=*"];
-  const node = [
-    `containerd.io=${spec.versions.containerd}-*`,
-    `kubelet=${kubernetes}`,
-    `kubeadm=${kubernetes}`,
-    `kubectl=${kubernetes}`,
-    "conntrack=*",
-    "nftables=*",
-    "iptables=*",
-    "ethtool=*",
-    "socat=*",
-  ];
+  const node = ["conntrack=*", "nftables=*", "iptables=*", "ethtool=*", "socat=*"];
   const endpoint = ["haproxy=*", "keepalived=*"];
-  return [...tools, ...(isNode(host) ? node : []), ...(host.roles.includes(Role.ControlPlane) ? endpoint : [])];
+  return [...tools, ...(isNode(host) ? node : []), ...(hasRole(host, Role.ControlPlane) ? endpoint : [])];
+}
+
+/** `name=pattern` of the packages that a running node gets by its release, one node at a time. */
+export function releasedPackages(spec: ClusterSpec, host: HostSpec): string[] {
+  if (!isNode(host)) return [];
+  const kubelet = `kubelet=${kubernetesPattern(spec)}`;
+  return [`containerd.io=${spec.versions.containerd}-*`, kubelet, ...kubeadmPackages(spec)];
+}
+
+/** kubeadm and its client, which come first of all to a control plane: they render what runs there. */
+export function kubeadmPackages(spec: ClusterSpec): string[] {
+  return ["kubeadm", "kubectl"].map((name) => `${name}=${kubernetesPattern(spec)}`);
+}
+
+function kubernetesPattern(spec: ClusterSpec): string {
+  return `${spec.versions.kubernetes.slice(1)}-*`;
 }
 
 /** Packages that only the configuration moves: those at a version of ours and those that serve the API's address. */
 export function holds(host: HostSpec): string[] {
   return [
     ...(isNode(host) ? ["containerd.io", "kubelet", "kubeadm", "kubectl"] : []),
-    ...(host.roles.includes(Role.ControlPlane) ? ["haproxy", "keepalived"] : []),
+    ...(hasRole(host, Role.ControlPlane) ? ["haproxy", "keepalived"] : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { controlPlanes, isNode, workers } from "../spec/topology";
 import type { ClusterSpec, HostSpec } from "../spec/types";
-import { holds, keyUrls, packages, sourceFile } from "./apt";
+import { holds, keyUrls, packages, releasedPackages, sourceFile } from "./apt";
 import { containerdConfig, registryFiles } from "./containerd";
 import { hostImages } from "./images";
 import { modulesFile, sysctlFile } from "./kernel";
@@ -13,7 +13,7 @@ import { readScript, type Script } from "./script";
 
 const CLAIM = readScript(__dirname, "claim.sh");
 const RESET = readScript(__dirname, "reset.sh");
-const PREPARE = readScript(__dirname, "prepare.sh");
+const PREPARE = ["packages.sh", "containerd.sh", "prepare.sh"].map((name) => readScript(__dirname, name));
 const IMAGES = readScript(__dirname, "images.sh");
 
 export interface HostsArgs {
@@ -55,6 +55,11 @@ export class Hosts extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
+  /** Everything that the configuration asks for is on every host, fetched and verified: only now may something change. */
+  get staged(): pulumi.Resource[] {
+    return [...this.byName.values()].map((host) => host.images ?? host.prepared);
+  }
+
   /** The host of that name; the specification guarantees that it exists. */
   get(name: string): Host {
     const host = this.byName.get(name);
@@ -90,11 +95,11 @@ export class Host extends pulumi.ComponentResource {
       {
         host: args.host,
         ssh: args.spec.ssh,
-        script: this.script("claim", CLAIM, 60, { CLUSTER: args.spec.name, NODE_IP: args.host.ip }),
+        script: this.script("claim", [CLAIM], 60, { CLUSTER: args.spec.name, NODE_IP: args.host.ip }),
         secretFiles: [
           { path: "/var/lib/kubeadm-ha/ca.crt", mode: "0644", owner: "root:root", content: args.clusterCa },
         ],
-        removal: this.script("reset", RESET, 600, { ETCD_DATA_DIR: args.spec.etcd.dataDir }),
+        removal: this.script("reset", [RESET], 600, { ETCD_DATA_DIR: args.spec.etcd.dataDir }),
       },
       { parent: this, dependsOn: args.after },
     );
@@ -110,7 +115,8 @@ export class Host extends pulumi.ComponentResource {
       NODE_IP: spec.ip,
       KUBERNETES_VERSION: cluster.versions.kubernetes,
       CONTAINERD_VERSION: cluster.versions.containerd,
-      PACKAGES: packages(cluster, spec),
+      PACKAGES: packages(spec),
+      RELEASED: releasedPackages(cluster, spec),
       HOLDS: holds(spec),
       SERVICES: runsNode ? "yes" : "no",
       SWAP: runsNode && cluster.kubelet["failSwapOn"] !== false ? "off" : "keep",
@@ -134,13 +140,13 @@ export class Host extends pulumi.ComponentResource {
       {
         host: spec,
         ssh: cluster.ssh,
-        script: this.script("images", IMAGES, 1200, { IMAGES: hostImages(cluster, spec) }),
+        script: this.script("images", [IMAGES], 1200, { IMAGES: hostImages(cluster, spec) }),
       },
       { parent: this, dependsOn: this.prepared },
     );
   }
 
-  private script(concern: string, part: string, limitSeconds: number, variables: Script["variables"]): Script {
-    return { concern, variables: { NODE_NAME: this.spec.name, ...variables }, files: [], parts: [part], limitSeconds };
+  private script(concern: string, parts: string[], limitSeconds: number, variables: Script["variables"]): Script {
+    return { concern, variables: { NODE_NAME: this.spec.name, ...variables }, files: [], parts, limitSeconds };
   }
 }

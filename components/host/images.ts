@@ -15,13 +15,19 @@ export function hostImages(spec: ClusterSpec, host: HostSpec): string[] {
   const repository = spec.kubeadm.imageRepository;
   const version = spec.versions.kubernetes;
   const controlPlane = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
-  const dns = repository === "registry.k8s.io" ? `${repository}/coredns/coredns` : `${repository}/coredns`;
   const flannel = flannelImages(spec.network.flannelVersion);
   return [
     `${repository}/pause:${spec.versions.pause}`,
     ...(host.roles.includes(Role.ControlPlane) ? controlPlane.map((name) => `${repository}/${name}:${version}`) : []),
     `${repository}/kube-proxy:${version}`,
     ...(spec.network.plugin === "flannel" ? [flannel.daemon, flannel.plugin] : []),
-    `${dns}:${spec.kubeadm.dnsImageTag ?? coreDnsTag(spec.versions.kubernetesMinor)}`,
+    coreDnsImage(spec),
   ];
+}
+
+/** CoreDNS as kubeadm of the wanted version names it, or with the operator's own tag. */
+export function coreDnsImage(spec: ClusterSpec): string {
+  const { imageRepository: repository, dnsImageTag } = spec.kubeadm;
+  const name = repository === "registry.k8s.io" ? `${repository}/coredns/coredns` : `${repository}/coredns`;
+  return `${name}:${dnsImageTag ?? coreDnsTag(spec.versions.kubernetesMinor)}`;
 }

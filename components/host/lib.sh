@@ -21,8 +21,19 @@ flock -w 300 9 || die "another run of '$CONCERN' still holds /run/kubeadm-ha/$CO
 STAGE=/run/kubeadm-ha/$CONCERN
 rm -rf "$STAGE"
 mkdir -m 700 "$STAGE"
-trap 'rm -rf "$STAGE"' EXIT
-trap 'exit 143' TERM INT HUP
+trap 'leave' EXIT
+trap 'exit 143' TERM INT HUP PIPE
+
+# at_exit FUNCTION: what has to be put right however the script ends; the last one comes first.
+AT_EXIT=()
+at_exit() { AT_EXIT=("$1" "${AT_EXIT[@]}"); }
+leave() {
+  local code=$? step
+  set +e
+  for step in "${AT_EXIT[@]}"; do "$step"; done
+  rm -rf "$STAGE"
+  exit "$code"
+}
 
 # stage NAME: keeps standard input as a file for install_file.
 stage() { cat >"$STAGE/$1"; }
@@ -81,6 +92,13 @@ wait_until() {
   done
 }
 
+# pass_gates "before changing x" LIMIT GATE…: each gate is "sentence|function"; LIMIT seconds for each.
+pass_gates() {
+  local when=$1 limit=$2 gate
+  shift 2
+  for gate in "$@"; do wait_until "$limit" "gate $when: ${gate%%|*}" "${gate##*|}"; done
+}
+
 # quietly LIMIT "what" COMMAND…: runs a talkative command; shows the end of its output only when it fails.
 quietly() {
   local limit=$1 what=$2
@@ -89,6 +107,24 @@ quietly() {
     tail -n 40 "$STAGE/.log" | cut -c1-400 >&2
     die "$what failed (or took over $limit s): $1"
   fi
+}
+
+# try COMMAND…: wait_until, quietly and die end the script; inside this they only end what was tried.
+try() { ("$@"); }
+
+# What a unit was last started or reloaded with: a run that was cut off may have left files that nothing runs with.
+fingerprint() { cat "$@" | sha256sum | cut -c1-64; }
+# runs_with UNIT PATH…
+runs_with() {
+  local unit=$1
+  shift
+  [ "$(cat "$STATE/runs-$unit" 2>/dev/null)" = "$(fingerprint "$@")" ]
+}
+# note_runs_with UNIT PATH…
+note_runs_with() {
+  local unit=$1
+  shift
+  fingerprint "$@" >"$STATE/runs-$unit"
 }
 
 # unit_active UNIT

@@ -14,6 +14,8 @@ export interface RemoteArgs {
   secretFiles?: SecretFile[];
   /** Runs when the resource goes. Only for a resource that is never replaced. */
   removal?: Script;
+  /** An event: it happens when the resource is made, and no later change of its inputs runs it again or shows. */
+  once?: boolean;
 }
 
 /** A file whose content must not be seen; its place may. */
@@ -55,7 +57,10 @@ export function remoteScript(name: string, args: RemoteArgs, opts: pulumi.Custom
       stdin,
       addPreviousOutputInEnv: false,
     },
-    pulumi.mergeOptions(opts, { hideDiffs: ["connection"] }),
+    pulumi.mergeOptions(opts, {
+      hideDiffs: ["connection"],
+      ...(args.once && { ignoreChanges: ["connection", "create", "stdin"] }),
+    }),
   );
 }
 

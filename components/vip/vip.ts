@@ -33,43 +33,46 @@ export class VirtualIp extends pulumi.ComponentResource {
     this.endpoint = `https://${vip}:${port}`;
     const password = new random.RandomPassword(`${name}-vrrp`, { length: 8, special: false }, { parent: this });
     const secret = { mode: "0600", owner: "root:root" };
-    this.nodes = new Map(
-      controlPlanes(spec).map((host) => {
-        const node = remoteScript(
-          `${name}-${host.name}-vip`,
-          {
-            host,
-            ssh: spec.ssh,
-            script: {
-              concern: "vip",
-              variables: {
-                NODE_NAME: host.name,
-                NODE_IP: host.ip,
-                VIP: vip,
-                API_PORT: port,
-                READY_URL: `http://127.0.0.1:${READY_PORT}/haproxy_ready`,
-              },
-              files: [
-                { name: "haproxy.cfg", content: haproxyConfig(spec) },
-                { name: "keepalived.conf", content: keepalivedConfig(spec, host) },
-              ],
-              parts: [VIP],
-              limitSeconds: 180,
+    const nodes = new Map<string, remote.Command>();
+    // One node at a time: a reload that goes wrong must not meet the others.
+    let before: remote.Command[] = [];
+    for (const host of controlPlanes(spec)) {
+      const node = remoteScript(
+        `${name}-${host.name}-vip`,
+        {
+          host,
+          ssh: spec.ssh,
+          script: {
+            concern: "vip",
+            variables: {
+              NODE_NAME: host.name,
+              NODE_IP: host.ip,
+              VIP: vip,
+              API_PORT: port,
+              READY_URL: `http://127.0.0.1:${READY_PORT}/haproxy_ready`,
             },
-            secretFiles: [
-              {
-                path: "/etc/keepalived/authentication.conf",
-                ...secret,
-                content: password.result.apply(authentication),
-              },
-              { path: "/etc/haproxy/kubernetes-ca.crt", mode: "0644", owner: "root:root", content: pki.clusterCa },
+            files: [
+              { name: "haproxy.cfg", content: haproxyConfig(spec) },
+              { name: "keepalived.conf", content: keepalivedConfig(spec, host) },
             ],
+            parts: [VIP],
+            limitSeconds: 180,
           },
-          { parent: this, dependsOn: hosts.get(host.name).prepared },
-        );
-        return [host.name, node];
-      }),
-    );
+          secretFiles: [
+            {
+              path: "/etc/keepalived/authentication.conf",
+              ...secret,
+              content: password.result.apply(authentication),
+            },
+            { path: "/etc/haproxy/kubernetes-ca.crt", mode: "0644", owner: "root:root", content: pki.clusterCa },
+          ],
+        },
+        { parent: this, dependsOn: [hosts.get(host.name).prepared, ...before] },
+      );
+      nodes.set(host.name, node);
+      before = [node];
+    }
+    this.nodes = nodes;
     this.registerOutputs({ endpoint: this.endpoint });
   }
 }

@@ -1,4 +1,4 @@
-/** Workers: each joins on its own, all in parallel. */
+/** Workers: all join in parallel; later changes walk over them in as many lanes as may be out of service at once. */
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -7,12 +7,14 @@ import { joinDocument } from "../controlplane/kubeadm";
 import type { Host, Hosts } from "../host/hosts";
 import { remoteScript } from "../host/remote";
 import { readScript } from "../host/script";
+import { kubeletRelease } from "../kubelet/kubelet";
 import type { Pki } from "../pki/pki";
+import { lanes } from "../spec/lanes";
 import { workers } from "../spec/topology";
 import type { ClusterSpec } from "../spec/types";
 
 const NODE = readScript(`${__dirname}/../host`, "node.sh");
-const WORKER = readScript(__dirname, "worker.sh");
+const JOIN = readScript(__dirname, "join.sh");
 
 export interface WorkersArgs {
   spec: ClusterSpec;
@@ -23,16 +25,23 @@ export interface WorkersArgs {
 
 /** All workers. */
 export class Workers extends pulumi.ComponentResource {
-  /** By host name. */
+  /** Every worker has joined; by host name. */
   public readonly nodes: ReadonlyMap<string, remote.Command>;
+  /** The last of every lane has the wanted version and settings. */
+  public readonly released: remote.Command[];
 
   constructor(name: string, args: WorkersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:worker:Workers", name, {}, opts);
-    this.nodes = new Map(
-      workers(args.spec).map((spec) => {
-        const host = args.hosts.get(spec.name);
-        return [spec.name, new Worker(`${name}-${spec.name}`, { ...args, host }, { parent: this }).joined];
-      }),
+    const { spec, hosts, controlPlane } = args;
+    const all = new Map(
+      workers(spec).map((host) => [
+        host.name,
+        new Worker(`${name}-${host.name}`, { ...args, host: hosts.get(host.name) }, { parent: this }),
+      ]),
+    );
+    this.nodes = new Map([...all].map(([host, worker]) => [host, worker.joined]));
+    this.released = lanes(workers(spec), spec.rollout.maxUnavailable).map((lane) =>
+      lane.reduce((before, host) => all.get(host.name)!.release(before), controlPlane.released),
     );
     this.registerOutputs({});
   }
@@ -42,23 +51,28 @@ interface WorkerArgs extends WorkersArgs {
   host: Host;
 }
 
-/** One worker; ready when this is. */
+/** One worker. */
 export class Worker extends pulumi.ComponentResource {
   public readonly joined: remote.Command;
+  private readonly name: string;
+  private readonly args: WorkerArgs;
 
   constructor(name: string, args: WorkerArgs, opts: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:worker:Worker", name, {}, opts);
     const { spec, host, pki, controlPlane } = args;
+    this.name = name;
+    this.args = args;
     this.joined = remoteScript(
-      `${name}-worker`,
+      `${name}-join`,
       {
         host: host.spec,
         ssh: spec.ssh,
+        once: true,
         script: {
           concern: "node",
-          variables: { NODE_NAME: host.spec.name, WAIT_READY: spec.network.plugin === "none" ? "no" : "yes" },
+          variables: { NODE_NAME: host.spec.name, KUBERNETES_VERSION: spec.versions.kubernetes },
           files: [{ name: "join.yaml", content: joinDocument(spec, host.spec) }],
-          parts: [NODE, WORKER],
+          parts: [NODE, JOIN],
           limitSeconds: 900,
         },
         secretFiles: pki.joinFiles(host.spec),
@@ -66,5 +80,11 @@ export class Worker extends pulumi.ComponentResource {
       { parent: this, dependsOn: [controlPlane.bootstrapped, ...(host.images ? [host.images] : [])] },
     );
     this.registerOutputs({});
+  }
+
+  /** `<name>-kubelet`; called once. */
+  release(before: pulumi.Resource): remote.Command {
+    const { spec, host } = this.args;
+    return kubeletRelease(this.name, spec, host.spec, { parent: this, dependsOn: [before, this.joined] });
   }
 }

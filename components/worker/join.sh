@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
-# Makes this host a worker. Input: NODE_NAME, WAIT_READY; files: join.yaml; secret files: the node's join kubeconfig.
+# Makes this host a worker. Input: NODE_NAME, KUBERNETES_VERSION; files: join.yaml; secret files: the node's join kubeconfig.
 
 stage_secrets
 finish_or_clean_up registered
 install_secrets
 if [ ! -f "$JOINED" ]; then
+  note_kubelet_settings
   quietly 420 "kubeadm join" kubeadm join --config "$STAGE/join.yaml"
   mark_joined
 fi
 wait_until 60 "the kubelet of $NODE_NAME has registered its node" registered
-ensure_ready
+ensure_kubelet_runs

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# shellcheck shell=bash disable=SC2154
+# Cordons and drains this node with the node's own rights, which end at its own pods and its own Node object: no
+# credential that could drain another node is ever on it. Pods of DaemonSets, static pods and pods that nothing would
+# create again stay; containers outlive a restart of the kubelet.
+# Input: NODE_NAME, DRAIN_TIMEOUT, DRAIN_GRACE (seconds, empty: each pod's own), DRAIN_BLOCKED (fail|skip|
+# disableEviction), DRAIN_EMPTY_DIR (true|false).
+
+CORDONED=kubeadm-ha/cordoned
+
+node_api() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s "$@" </dev/null; }
+
+own_node() { node_api get node "$NODE_NAME" "$@"; }
+
+# Whether a run of ours cordoned the node and has not put it back.
+cordoned_by_us() { [ "$(own_node -o "jsonpath={.metadata.annotations.$CORDONED}")" = yes ]; }
+
+cordon() {
+  if [ "$(own_node -o 'jsonpath={.spec.unschedulable}')" = true ] && ! cordoned_by_us; then
+    say "$NODE_NAME: already cordoned by somebody else, and stays so"
+    return 0
+  fi
+  at_exit uncordon
+  node_patch "{\"metadata\":{\"annotations\":{\"$CORDONED\":\"yes\"}},\"spec\":{\"unschedulable\":true}}"
+}
+
+# On every way out; what a lost host could not do, the next run does.
+uncordon() {
+  local limit=20
+  until cordoned_by_nobody || node_patch "{\"metadata\":{\"annotations\":{\"$CORDONED\":null}},\"spec\":{\"unschedulable\":null}}" 2>/dev/null; do
+    limit=$((limit - 1))
+    if [ "$limit" = 0 ]; then
+      say "$NODE_NAME: could not be uncordoned: the API does not answer; the next run does it"
+      return 0
+    fi
+    sleep 1
+  done
+}
+
+# By nobody of ours; the API has to have said so.
+cordoned_by_nobody() {
+  local mark
+  mark=$(own_node -o "jsonpath={.metadata.annotations.$CORDONED}" 2>/dev/null) && [ "$mark" != yes ]
+}
+
+node_patch() { node_api patch node "$NODE_NAME" --type merge -p "$1" >/dev/null; }
+
+# namespace name uid controller emptyDir(yes|-), one line a pod that has to go.
+pods_to_move() {
+  # A template, for kubectl.
+  # shellcheck disable=SC2016
+  node_api get pods --all-namespaces --field-selector "spec.nodeName=$NODE_NAME,status.phase!=Succeeded,status.phase!=Failed" -o go-template='
+{{- range .items}}{{$kind := "-"}}{{range .metadata.ownerReferences}}{{if .controller}}{{$kind = .kind}}{{end}}{{end -}}
+{{$empty := "-"}}{{range .spec.volumes}}{{range $type, $_ := .}}{{if eq $type "emptyDir"}}{{$empty = "yes"}}{{end}}{{end}}{{end -}}
+{{.metadata.namespace}} {{.metadata.name}} {{.metadata.uid}} {{$kind}} {{$empty}}
+{{end}}' | awk '$4 != "DaemonSet" && $4 != "Node" && $4 != "-"'
+}
+
+grace_field() { [ -z "$DRAIN_GRACE" ] || printf ',"gracePeriodSeconds":%s' "$DRAIN_GRACE"; }
+
+evict() {
+  local namespace=$1 name=$2 uid=$3
+  printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s","namespace":"%s"},"deleteOptions":{"preconditions":{"uid":"%s"}%s}}' \
+    "$name" "$namespace" "$uid" "$(grace_field)" |
+    kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 20s create --raw "/api/v1/namespaces/$namespace/pods/$name/eviction" -f - >/dev/null 2>"$STAGE/.evict" && return 0
+  grep -qiE 'not ?found|uid' "$STAGE/.evict"
+}
+
+# One round over what is left; prints what could not be evicted yet.
+evict_all() {
+  local namespace name uid
+  while read -r namespace name uid _; do
+    [ -z "$name" ] || evict "$namespace" "$name" "$uid" || printf '%s/%s: %s\n' "$namespace" "$name" "$(tr '\n' ' ' <"$STAGE/.evict" | cut -c1-200)"
+  done <<<"$1"
+}
+
+refuse_local_data() {
+  local kept
+  [ "$DRAIN_EMPTY_DIR" = false ] || return 0
+  kept=$(awk '$5 == "yes" {print $1 "/" $2}' <<<"$1" | tr '\n' ' ')
+  [ -z "$kept" ] || die "$NODE_NAME was not drained: ${kept}have emptyDir data, and rollout.drain.deleteEmptyDirData is false." \
+    "Move them yourself, or set it to true"
+}
+
+drain() {
+  local end=$((SECONDS + DRAIN_TIMEOUT)) left blocked=""
+  cordon
+  left=$(pods_to_move)
+  refuse_local_data "$left"
+  while [ -n "$left" ] && [ "$SECONDS" -lt "$end" ]; do
+    blocked=$(evict_all "$left")
+    sleep 2
+    left=$(pods_to_move)
+  done
+  [ -n "$left" ] || return 0
+  case $DRAIN_BLOCKED in
+    skip) say "$NODE_NAME: going on with pods that could not be moved in $DRAIN_TIMEOUT s: ${blocked:-$left}" ;;
+    disableEviction) delete_rest "$left" ;;
+    *) die "$NODE_NAME was not drained in $DRAIN_TIMEOUT s: ${blocked:-still ending: $left}." \
+      "Let the PodDisruptionBudget allow it, give more time (rollout.drain.timeoutSeconds), or change rollout.drain.onBlocked" ;;
+  esac
+}
+
+delete_rest() {
+  local namespace name
+  while read -r namespace name _; do
+    say "$NODE_NAME: deleting $namespace/$name, which its PodDisruptionBudget did not let go"
+    node_api -n "$namespace" delete pod "$name" --wait=false --ignore-not-found ${DRAIN_GRACE:+--grace-period="$DRAIN_GRACE"} >/dev/null
+  done <<<"$1"
+  wait_until 120 "the deleted pods of $NODE_NAME have ended" nothing_to_move
+}
+
+nothing_to_move() { [ -z "$(pods_to_move)" ]; }

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# shellcheck shell=bash disable=SC2154
+# Brings this node's kubelet, containerd and their settings to the wanted state: drains where a package changes, restarts
+# where only settings do, does nothing where nothing differs.
+# Input: NODE_NAME, KUBERNETES_VERSION, CONTAINERD_VERSION, RELEASED (packages), ROLE (control-plane|worker), VIP_URL,
+# WAIT_READY (yes|no) and the inputs of drain and, on a control plane, of the gates; files: config.toml, kubelet.yaml.
+
+APPLIED=$STATE/kubelet-settings
+SETTINGS=$(sha256sum <"$STAGE/kubelet.yaml" | cut -c1-64)
+
+settings_differ() { [ "$(cat "$APPLIED" 2>/dev/null)" != "$SETTINGS" ]; }
+
+containerd_settings_differ() { ! cmp -s "$STAGE/config.toml" /etc/containerd/config.toml; }
+
+# A run that was cut off may have installed a package and not restarted what comes from it.
+runs_installed() {
+  local pid
+  pid=$(systemctl show -p MainPID --value "$1")
+  [ "$pid" != 0 ] && [ "$(readlink "/proc/$pid/exe")" = "/usr/bin/$1" ]
+}
+
+reported() { own_node -o "jsonpath={.status.nodeInfo.$1}"; }
+
+# What runs, as the node itself reports it.
+node_as_wanted() {
+  [ "$(curl -fsS --max-time 2 http://127.0.0.1:10248/healthz)" = ok ] || return 1
+  [ "$(reported kubeletVersion)" = "$KUBERNETES_VERSION" ] || return 1
+  [[ $(reported containerRuntimeVersion) =~ ^containerd://v?"$CONTAINERD_VERSION"$ ]] || return 1
+  [ "$MUST_BE_READY" = no ] || ready
+}
+
+ready() { [ "$(own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
+
+# The pod network and kube-proxy of this node: pods of DaemonSets that the node cannot do without.
+network_pods_ready() {
+  local waiting
+  # A template, for kubectl.
+  # shellcheck disable=SC2016
+  waiting=$(node_api get pods --all-namespaces --field-selector "spec.nodeName=$NODE_NAME" -o go-template='
+{{- range .items}}{{$kind := "-"}}{{range .metadata.ownerReferences}}{{if .controller}}{{$kind = .kind}}{{end}}{{end -}}
+{{$ready := "-"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end -}}
+{{$kind}} {{.spec.priorityClassName}} {{$ready}} {{.metadata.namespace}}/{{.metadata.name}}
+{{end}}' | awk '$1 == "DaemonSet" && $2 == "system-node-critical" && $3 != "True" {print $4}')
+  printf 'not ready: %s\n' "$waiting"
+  [ -z "$waiting" ]
+}
+
+settings_published() {
+  [ "$(node_api -n kube-system get configmap kubelet-config -o 'jsonpath={.metadata.annotations.kubeadm-ha/settings}')" = "$SETTINGS" ]
+}
+
+gates() {
+  if [ "$ROLE" = control-plane ]; then
+    if [ "$1" = before ]; then pass_gates "before changing the kubelet of $NODE_NAME" 120 "${GATES_BEFORE[@]}"; else
+      pass_gates "after changing the kubelet of $NODE_NAME" 180 "${GATES_AFTER[@]}"
+    fi
+  else
+    wait_until 120 "gate $1 changing the kubelet of $NODE_NAME: the API answers it" own_node
+  fi
+}
+
+kubelet_answers() { [ "$(curl -fsS --max-time 2 http://127.0.0.1:10248/healthz)" = ok ]; }
+
+# A kubelet that does not start with new settings gets its old ones back, and the run ends here.
+restart_kubelet() {
+  quietly 30 "reloading systemd" systemctl daemon-reload
+  systemctl reset-failed kubelet 2>/dev/null || true
+  systemctl restart kubelet
+  try wait_until 90 "the kubelet of $NODE_NAME answers" kubelet_answers 2>/dev/null && return 0
+  cp -a "$STAGE/old-config.yaml" /var/lib/kubelet/config.yaml
+  systemctl restart kubelet
+  try wait_until 60 "the kubelet answers" kubelet_answers 2>/dev/null || say "$NODE_NAME: nor does it answer with the old settings"
+  die "$NODE_NAME: the kubelet did not start with its new settings; the old ones are back. It said:" \
+    "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -iE 'err|fail|invalid|unknown' | tail -n 3 | cut -c1-500)"
+}
+
+release() {
+  gates before
+  MUST_BE_READY=$WAIT_READY
+  if ready; then MUST_BE_READY=yes; fi
+  if [ "$DISRUPTIVE" = yes ]; then drain; fi
+  cp -a /var/lib/kubelet/config.yaml "$STAGE/old-config.yaml"
+  ensure_packages "${RELEASED[@]}"
+  ensure_containerd
+  wait_until 60 "the cluster's kubelet settings are those of this configuration" settings_published
+  quietly 120 "kubeadm upgrade node" kubeadm upgrade node --skip-phases=preflight,control-plane,addon
+  restart_kubelet
+  wait_until 240 "node $NODE_NAME is Ready with kubelet $KUBERNETES_VERSION and containerd $CONTAINERD_VERSION" node_as_wanted
+  wait_until 180 "the network pods of $NODE_NAME are ready" network_pods_ready
+  printf '%s\n' "$SETTINGS" >"$APPLIED"
+  uncordon
+  gates after
+}
+
+find_missing "${RELEASED[@]}"
+DISRUPTIVE=no
+if [ ${#MISSING[@]} -gt 0 ] || ! runs_installed kubelet || ! runs_installed containerd; then DISRUPTIVE=yes; fi
+if [ "$DISRUPTIVE" = yes ] || settings_differ || containerd_settings_differ; then
+  release
+else
+  if cordoned_by_us; then uncordon; fi
+  wait_until 60 "the kubelet of $NODE_NAME answers" kubelet_answers
+fi
+ensure_holds "${HOLDS[@]}"
