@@ -129,12 +129,11 @@ export const minors: MinorVersions[] = [
   },
 ];
 
-/**
- * Oldest patch of an etcd minor that the program installs, whatever kubeadm accepts.
- * 3.5.32: older 3.5 members may carry over to 3.6 as zombie members or lose their vote, so the way on would be shut
- * (etcd's 3.6 upgrade guide asks for 3.5.32 on every member).
- */
-export const etcdFloors: Record<string, string> = { "3.5": "3.5.32", "3.6": "3.6.0" };
+/** Oldest 3.5 that etcd's guide lets go on to 3.6: older members may come back as zombies there, or lose their vote. */
+const wayTo36 = "3.5.32";
+
+/** Oldest patch of an etcd minor that the program installs, whatever kubeadm accepts: none with a way on that is shut. */
+export const etcdFloors: Record<string, string> = { "3.5": wayTo36, "3.6": "3.6.0" };
 
 /** A minor of etcd, and how the way on from it begins. */
 export interface EtcdMinor {
@@ -148,7 +147,7 @@ export interface EtcdMinor {
 
 /** The minors of etcd, oldest first: one is never skipped. From etcd's upgrade guides for 3.6 and 3.7. */
 export const etcdMinors: EtcdMinor[] = [
-  { minor: "3.5", leaveFrom: "3.5.32", stopover: "3.5.33" },
+  { minor: "3.5", leaveFrom: wayTo36, stopover: "3.5.33" },
   { minor: "3.6", leaveFrom: "3.6.11", stopover: "3.6.16" },
   { minor: "3.7", leaveFrom: "3.7.0", stopover: "3.7.0" },
 ];
