@@ -22,8 +22,8 @@ export = async () => {
   const vip = new VirtualIp(spec.name, { spec, hosts, pki });
   const controlPlane = new ControlPlane(spec.name, { spec, hosts, pki, etcd, vip });
   const workers = new Workers(spec.name, { spec, hosts, pki, controlPlane });
-  new Addons(spec.name, { spec, pki, controlPlane, workers });
+  const addons = new Addons(spec.name, { spec, pki, controlPlane, workers });
 
-  const applied = recordAfter([...controlPlane.nodes.values(), ...workers.nodes.values()], spec);
+  const applied = recordAfter(addons.upToDate, spec);
   return { endpoint: vip.endpoint, kubeconfig: pki.adminKubeconfig, nodes: nodeTable(spec), applied };
 };

@@ -6,6 +6,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { NodePatch } from "@pulumi/kubernetes/core/v1/nodePatch";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole";
 import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding";
@@ -30,6 +31,9 @@ export interface AddonsArgs {
 }
 
 export class Addons extends pulumi.ComponentResource {
+  /** Nothing of the cluster is behind the configuration any more. */
+  public readonly upToDate: pulumi.Resource[];
+
   constructor(name: string, args: AddonsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:addons:Addons", name, {}, opts);
     const { spec, pki, controlPlane, workers } = args;
@@ -53,9 +57,11 @@ export class Addons extends pulumi.ComponentResource {
       spec.network.plugin === "flannel"
         ? podNetwork(name, spec, { ...inCluster, dependsOn: controlPlane.bootstrapped })
         : [];
+    const released = [controlPlane.released, ...workers.released];
+    this.upToDate = released;
     if (network.length > 0) {
       coreDns(name, spec, { ...inCluster, dependsOn: [...joined.values(), ...network] });
-      clusterReady(name, spec, { parent: this, dependsOn: [controlPlane.released, ...workers.released, ...network] });
+      this.upToDate = [clusterReady(name, spec, { parent: this, dependsOn: [...released, ...network] })];
     }
     for (const host of nodes(spec)) {
       const node = joined.get(host.name);
@@ -80,13 +86,25 @@ function podNetwork(name: string, spec: ClusterSpec, opts: pulumi.CustomResource
   return [daemon];
 }
 
-/** One replica a control plane; kubeadm makes two and leaves the number alone after that. */
+/**
+ * One replica a control plane; kubeadm makes two and leaves the number alone after that. The budget keeps a drain waiting
+ * until the replica that the last one moved is ready.
+ */
 function coreDns(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): void {
   new DeploymentPatch(
     `${name}-coredns`,
     {
       metadata: { name: "coredns", namespace: "kube-system", annotations: { "pulumi.com/patchForce": "true" } },
       spec: { replicas: controlPlanes(spec).length },
+    },
+    opts,
+  );
+  if (controlPlanes(spec).length === 1) return;
+  new PodDisruptionBudget(
+    `${name}-coredns`,
+    {
+      metadata: { name: "coredns", namespace: "kube-system" },
+      spec: { maxUnavailable: 1, selector: { matchLabels: { "k8s-app": "kube-dns" } } },
     },
     opts,
   );
@@ -100,10 +118,10 @@ function nodeLabels(name: string, host: HostSpec, opts: pulumi.CustomResourceOpt
   );
 }
 
-function clusterReady(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): void {
+function clusterReady(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): pulumi.Resource {
   const [host] = controlPlanes(spec);
   if (!host) throw new Error("a cluster needs a control plane");
-  remoteScript(
+  return remoteScript(
     `${name}-ready`,
     {
       host,

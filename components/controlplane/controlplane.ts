@@ -23,6 +23,7 @@ const PACKAGES = readScript(`${__dirname}/../host`, "packages.sh");
 const NODE = readScript(`${__dirname}/../host`, "node.sh");
 const DOCUMENTS = readScript(__dirname, "documents.sh");
 const JOIN = readScript(__dirname, "join.sh");
+const MANIFESTS = readScript(__dirname, "manifests.sh");
 const STATIC_PODS = readScript(__dirname, "staticpods.sh");
 const SETTINGS = readScript(__dirname, "settings.sh");
 
@@ -144,7 +145,7 @@ abstract class Member extends pulumi.ComponentResource {
       concern: "static-pods",
       variables: { ...this.inputs, PACKAGES: kubeadmPackages(this.spec), HOLDS: holds(this.host.spec) },
       files: [{ name: "kubeadm.yaml", content: staticPodDocuments(this.spec, this.host.spec) }],
-      parts: [PACKAGES, GATES, STATIC_PODS],
+      parts: [PACKAGES, GATES, MANIFESTS, STATIC_PODS],
       limitSeconds: 2400,
     };
     return this.remote("control-plane", script, { secretFiles: this.files, after });

@@ -2,15 +2,11 @@
 # shellcheck shell=bash disable=SC2154
 # Brings this control plane's static pods to the wanted version and settings. kubeadm of the wanted version renders the
 # manifests; only the components whose manifest differs are replaced, the API server first, and a manifest that does not
-# become healthy gives way to the one before it. Taking the old manifest away, waiting until the kubelet has forgotten
-# the pod and only then putting the new one spares the kubelet's 10 s of waiting between two pods of one name.
+# become healthy gives way to the one before it.
 # Input: NODE_NAME, KUBERNETES_VERSION, PACKAGES (kubeadm, kubectl), HOLDS, and the inputs of the gates;
 # files: kubeadm.yaml; secret files: PKI, kubeconfigs.
 
-MANIFESTS=/etc/kubernetes/manifests
-OLD=$STATE/old-manifests
 NEW=$STAGE/manifests
-COMPONENTS=(kube-apiserver kube-controller-manager kube-scheduler)
 
 render() {
   mkdir "$NEW"
@@ -47,68 +43,6 @@ refuse_unsafe_step() {
   oldest=$(minor "$kubelet")
   [ $(($(minor "$KUBERNETES_VERSION") - oldest)) -le 3 ] ||
     die "a kubelet of this cluster is at $kubelet, more than three minors behind $KUBERNETES_VERSION: upgrade or remove that node first"
-}
-
-# The directory of a pod is there until the kubelet has forgotten the pod.
-pod_is_gone() { ! compgen -G "/var/lib/kubelet/pods/*/containers/$1" >/dev/null; }
-
-# The logs of containers that started after the manifest was put, the newest first.
-new_logs() {
-  find /var/log/pods -path "/var/log/pods/kube-system_$1-${NODE_NAME}_*.log" -newer "$STAGE/put-$1" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d' ' -f2
-}
-
-# Two exits: the next try will not go better.
-keeps_exiting() { [ -f "$STAGE/put-$1" ] && [ "$(new_logs "$1" | wc -l)" -ge 3 ]; }
-
-take_away() {
-  local component
-  mkdir -p "$OLD"
-  for component in "$@"; do
-    if [ -f "$MANIFESTS/$component.yaml" ]; then
-      install -m 0600 "$MANIFESTS/$component.yaml" "$OLD/$component.yaml"
-      rm -f "$MANIFESTS/$component.yaml"
-    fi
-  done
-  for component in "$@"; do wait_until 90 "the kubelet of $NODE_NAME has ended $component" pod_is_gone "$component"; done
-}
-
-# put FOLDER COMPONENT…: in one rename each.
-put() {
-  local from=$1 component
-  shift
-  for component in "$@"; do
-    touch "$STAGE/put-$component"
-    install -m 0600 "$from/$component.yaml" "/etc/kubernetes/.$component.yaml"
-    mv -f "/etc/kubernetes/.$component.yaml" "$MANIFESTS/$component.yaml"
-  done
-}
-
-is_healthy() {
-  case $1 in
-    kube-apiserver) own_api_is_ready ;;
-    kube-controller-manager) [ "$(curl -fsSk --max-time 3 https://127.0.0.1:10257/healthz)" = ok ] ;;
-    kube-scheduler) [ "$(curl -fsSk --max-time 3 https://127.0.0.1:10259/healthz)" = ok ] ;;
-  esac
-}
-
-healthy_or_hopeless() { is_healthy "$1" || keeps_exiting "$1"; }
-
-# become_healthy LIMIT COMPONENT…
-become_healthy() {
-  local limit=$1 component
-  shift
-  for component in "$@"; do
-    try wait_until "$limit" "$component of $NODE_NAME is healthy" healthy_or_hopeless "$component" || return 1
-    is_healthy "$component" || return 1
-  done
-}
-
-last_words() {
-  local component log
-  for component in "$@"; do
-    log=$(new_logs "$component" 2>/dev/null | head -n 1)
-    is_healthy "$component" || printf '%s: %s ' "$component" "$([ -z "$log" ] || tail -n 3 "$log" | cut -d' ' -f4- | cut -c1-400 | tr '\n' ' ')"
-  done
 }
 
 # roll_back COMPONENT…: never returns.

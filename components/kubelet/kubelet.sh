@@ -74,17 +74,32 @@ restart_kubelet() {
     "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -iE 'err|fail|invalid|unknown' | tail -n 3 | cut -c1-500)"
 }
 
+minor_of() { cut -d. -f1,2 <<<"$1"; }
+
+# A kubelet of another minor defaults static pods in another way, takes them for new ones, and would start each beside
+# its predecessor that still shuts down. So the old kubelet ends them in good order first.
+replaces_static_pods() {
+  [ "$ROLE" = control-plane ] && [ "$(minor_of "$RUNNING_VERSION")" != "$(minor_of "$KUBERNETES_VERSION")" ]
+}
+
 release() {
+  RUNNING_VERSION=$(reported kubeletVersion 2>/dev/null || true)
   gates before
   MUST_BE_READY=$WAIT_READY
-  if ready; then MUST_BE_READY=yes; fi
+  if try ready; then MUST_BE_READY=yes; fi
   if [ "$DISRUPTIVE" = yes ]; then drain; fi
+  wait_until 60 "the cluster's kubelet settings are those of this configuration" settings_published
   cp -a /var/lib/kubelet/config.yaml "$STAGE/old-config.yaml"
   ensure_packages "${RELEASED[@]}"
-  ensure_containerd
-  wait_until 60 "the cluster's kubelet settings are those of this configuration" settings_published
   quietly 120 "kubeadm upgrade node" kubeadm upgrade node --skip-phases=preflight,control-plane,addon
+  if replaces_static_pods; then take_away "${COMPONENTS[@]}"; fi
+  ensure_containerd
   restart_kubelet
+  if [ "$ROLE" = control-plane ]; then
+    put_missing_back
+    become_healthy 240 "${COMPONENTS[@]}" || die "$NODE_NAME: the static pods do not become healthy under the new kubelet: $(last_words "${COMPONENTS[@]}")"
+    rm -rf "$OLD"
+  fi
   wait_until 240 "node $NODE_NAME is Ready with kubelet $KUBERNETES_VERSION and containerd $CONTAINERD_VERSION" node_as_wanted
   wait_until 180 "the network pods of $NODE_NAME are ready" network_pods_ready
   printf '%s\n' "$SETTINGS" >"$APPLIED"
@@ -92,6 +107,17 @@ release() {
   gates after
 }
 
+# A host that went down while its static pods were taken away.
+finish_static_pods() {
+  [ "$ROLE" = control-plane ] && [ -d "$OLD" ] || return 0
+  say "$NODE_NAME: an earlier run was cut off while the static pods were away; putting them back"
+  put_missing_back
+  unit_active kubelet || systemctl restart kubelet
+  become_healthy 240 "${COMPONENTS[@]}" || die "$NODE_NAME: the static pods do not become healthy: $(last_words "${COMPONENTS[@]}")"
+  rm -rf "$OLD"
+}
+
+finish_static_pods
 find_missing "${RELEASED[@]}"
 DISRUPTIVE=no
 if [ ${#MISSING[@]} -gt 0 ] || ! runs_installed kubelet || ! runs_installed containerd; then DISRUPTIVE=yes; fi

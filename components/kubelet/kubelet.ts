@@ -13,6 +13,7 @@ import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 
 const PACKAGES = readScript(`${__dirname}/../host`, "packages.sh");
 const CONTAINERD = readScript(`${__dirname}/../host`, "containerd.sh");
+const MANIFESTS = readScript(`${__dirname}/../controlplane`, "manifests.sh");
 const DRAIN = readScript(__dirname, "drain.sh");
 const KUBELET = readScript(__dirname, "kubelet.sh");
 
@@ -53,7 +54,7 @@ export function kubeletRelease(
           ...(isControlPlane && gateInputs(spec, host)),
         },
         files: [containerdConfig(spec), { name: "kubelet.yaml", content: kubeletDocument(spec) }],
-        parts: [PACKAGES, CONTAINERD, ...(isControlPlane ? [GATES] : []), DRAIN, KUBELET],
+        parts: [PACKAGES, CONTAINERD, ...(isControlPlane ? [GATES, MANIFESTS] : []), DRAIN, KUBELET],
         limitSeconds: LIMIT_SECONDS + drain.timeoutSeconds,
       },
     },
