@@ -13,6 +13,9 @@ interface Resource {
   inputs: Record<string, unknown>;
 }
 
+/** What kubeadm takes as one file when it makes a cluster, in its order. */
+const INIT = ["init.yaml", "cluster.yaml", "kubelet.yaml", "kube-proxy.yaml"];
+
 /** Where the files that a command shows go on a host. */
 const PLACES: Record<string, string> = {
   modules: "/etc/modules-load.d/kubeadm-ha.conf",
@@ -22,7 +25,6 @@ const PLACES: Record<string, string> = {
   "keepalived.conf": "/etc/keepalived/keepalived.conf",
   "etcd.yaml": "/etc/etcd/etcd.yaml",
   "etcd.service": "/etc/systemd/system/etcd.service",
-  "init.yaml": "/root/init.yaml",
   "join.yaml": "/root/join.yaml",
 };
 
@@ -38,8 +40,12 @@ export async function writeFloor(lab: Lab, folder: string): Promise<void> {
     const own = commands.filter((command) => plain(command.inputs["create"]).includes(`NODE_NAME='${name}'`));
     for (const command of own) writeFiles(join(folder, "files", name), command);
     const prepare = own.map((command) => plain(command.inputs["create"])).join("\n");
-    const list = (variable: string) => words(new RegExp(`^${variable}=\\((.*)\\)$`, "m").exec(prepare)?.[1] ?? "");
-    const packages = list("PACKAGES").map((entry) => entry.replace(/=\*$/, ""));
+    const list = (variable: string) => {
+      const found = [...prepare.matchAll(new RegExp(`^${variable}=\\((.*)\\)$`, "gm"))];
+      return [...new Set(found.flatMap(([, entries = ""]) => words(entries)))];
+    };
+    const wanted = new Set([...list("PACKAGES"), ...list("RELEASED")]);
+    const packages = [...wanted].map((entry) => entry.replace(/=\*$/, ""));
     writeFileSync(join(folder, `packages-${kinds.get(name)}`), packages.map((entry) => `'${entry}'\n`).join(""));
     writeFileSync(join(folder, `images-${kinds.get(name)}`), list("IMAGES").join("\n"));
   }
@@ -73,9 +79,15 @@ function writeFiles(root: string, command: Resource): void {
     const [path = "", mode = "0600"] = entry.split(" ");
     write(join(root, path), Buffer.from(secrets[index] ?? "", "base64").toString("utf8"), Number.parseInt(mode, 8));
   });
-  for (const [, name = "", content = ""] of create.matchAll(
-    /^stage '([^']+)' <<'KUBEADM_HA_FILE'\n(.*?)^KUBEADM_HA_FILE$/gms,
-  )) {
+  const staged = new Map(
+    [...create.matchAll(/^stage '([^']+)' <<'KUBEADM_HA_FILE'\n(.*?)^KUBEADM_HA_FILE$/gms)].map(
+      ([, name = "", content = ""]) => [name, content],
+    ),
+  );
+  if (staged.has("init.yaml")) {
+    write(join(root, "/root/init.yaml"), INIT.map((name) => staged.get(name) ?? "").join("---\n"), 0o644);
+  }
+  for (const [name, content] of staged) {
     const source = /^(.*)\.sources$/.exec(name)?.[1];
     const registry = /^registry--(.*)$/.exec(name)?.[1];
     const place = source
