@@ -11,8 +11,8 @@ import { binary } from "../../test/programs";
 import { judge, scratch, write, type Judgement } from "../../test/scratch";
 import { JOIN_KUBECONFIG } from "../pki/paths";
 import { controlPlanes, nodes, workers } from "../spec/topology";
-import type { ClusterSpec } from "../spec/types";
-import { initDocuments, joinDocument } from "./kubeadm";
+import type { ClusterSpec, HostSpec } from "../spec/types";
+import { clusterFiles, joinDocument, staticPodDocuments } from "./kubeadm";
 
 const spec = devSpec();
 const [cp1] = controlPlanes(spec);
@@ -21,6 +21,13 @@ const [w1] = workers(spec);
 interface Document {
   kind: string;
   [key: string]: unknown;
+}
+
+/** The file that the scripts put together for kubeadm: this node's part first, then those of the whole cluster. */
+function wholeFile(cluster: ClusterSpec, host: HostSpec): string {
+  return clusterFiles(cluster, host)
+    .map(({ content }) => content)
+    .join("---\n");
 }
 
 function documentsOf(text: string): Map<string, Document> {
@@ -46,7 +53,7 @@ describe("kubeadm's documents", () => {
 
   test("kubeadm accepts them for init and for every join, in both topologies", async () => {
     for (const cluster of [spec, etcdHostsSpec()]) {
-      await accepted(initDocuments(cluster, controlPlanes(cluster)[0]!));
+      for (const host of controlPlanes(cluster)) await accepted(wholeFile(cluster, host));
       for (const node of nodes(cluster)) await accepted(joinDocument(cluster, node));
     }
   });
@@ -54,7 +61,7 @@ describe("kubeadm's documents", () => {
   test("kubeadm accepts them for a cluster of any shape", async () => {
     await fc.assert(
       fc.asyncProperty(clusterSpecs, async (cluster) => {
-        await accepted(initDocuments(cluster, controlPlanes(cluster)[0]!));
+        await accepted(wholeFile(cluster, controlPlanes(cluster)[0]!));
       }),
       { numRuns: 8, endOnFailure: true },
     );
@@ -76,17 +83,21 @@ describe("kubeadm's documents", () => {
       kubelet: { maxPods: 200, serializeImagePulls: false },
       kubeProxy: { mode: "ipvs" },
     };
-    await accepted(initDocuments(specOf(devConfig(options)), cp1!));
+    await accepted(wholeFile(specOf(devConfig(options)), cp1!));
+  });
+
+  test("kubeadm accepts what static pods are rendered from, for every control plane", async () => {
+    for (const host of controlPlanes(spec)) await accepted(staticPodDocuments(spec, host));
   });
 
   test("kubeadm refuses a misspelt field, so its judgement means something", async () => {
-    const { said } = await validate(initDocuments(spec, cp1!).replace("controlPlaneEndpoint", "controlPlaneEndpoit"));
+    const { said } = await validate(wholeFile(spec, cp1!).replace("controlPlaneEndpoint", "controlPlaneEndpoit"));
     assert.match(said, /controlPlaneEndpoit/);
   });
 });
 
 describe("what they say", () => {
-  const init = documentsOf(initDocuments(spec, cp1!));
+  const init = documentsOf(wholeFile(spec, cp1!));
 
   test("the endpoint of the cluster is the virtual IP, at HAProxy's port", () => {
     assert.equal(init.get("ClusterConfiguration")!["controlPlaneEndpoint"], "10.77.0.10:8443");
@@ -98,6 +109,29 @@ describe("what they say", () => {
       external.endpoints,
       ["11", "12", "13"].map((last) => `https://10.77.0.${last}:2379`),
     );
+  });
+
+  test("static pods are rendered from what is theirs: settings of kubelet and kube-proxy are not among it", () => {
+    const changed = specOf(devConfig({ kubelet: { maxPods: 50 }, kubeProxy: { mode: "iptables" } }));
+    assert.notEqual(wholeFile(changed, cp1!), wholeFile(spec, cp1!));
+    assert.equal(staticPodDocuments(changed, cp1!), staticPodDocuments(spec, cp1!));
+  });
+
+  test("only a cluster of several control planes lets a stopping API server serve on", () => {
+    const hosts = (config: StackConfig) =>
+      (config["hosts"] as { name: string }[]).filter(({ name }) => ["cp1", "w1"].includes(name));
+    const alone = specOf(devConfig({ hosts: hosts(devConfig()), allowNonHa: true }));
+    for (const [cluster, expected] of [
+      [spec, true],
+      [alone, false],
+    ] as const) {
+      const configuration = documentsOf(wholeFile(cluster, cp1!)).get("ClusterConfiguration")!;
+      const { extraArgs } = configuration["apiServer"] as { extraArgs: { name: string }[] };
+      assert.equal(
+        extraArgs.some(({ name }) => name === "shutdown-delay-duration"),
+        expected,
+      );
+    }
   });
 
   test("no join has a token or a certificate key", () => {
@@ -144,8 +178,8 @@ describe("what they say", () => {
       maxPods: 50,
     };
     assert.equal(
-      initDocuments(specOf(devConfig({ kubelet })), cp1!),
-      initDocuments(specOf(devConfig({ kubelet: swapped })), cp1!),
+      wholeFile(specOf(devConfig({ kubelet })), cp1!),
+      wholeFile(specOf(devConfig({ kubelet: swapped })), cp1!),
     );
   });
 });

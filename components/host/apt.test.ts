@@ -5,9 +5,9 @@ import { describe, test } from "node:test";
 import { devSpec, etcdHostsSpec } from "../../test/fixtures";
 import { judge, scratch, write } from "../../test/scratch";
 import { upstreamApt } from "../spec/resolve/mirror";
-import { etcdMembers, nodes, workers } from "../spec/topology";
-import type { AptSource } from "../spec/types";
-import { keyUrls, packages, sourceFile } from "./apt";
+import { controlPlanes, etcdMembers, nodes } from "../spec/topology";
+import type { AptSource, ClusterSpec, HostSpec } from "../spec/types";
+import { holds, keyUrls, kubeadmPackages, packages, releasedPackages, sourceFile } from "./apt";
 
 describe("deb822 sources", () => {
   const folder = scratch();
@@ -77,32 +77,61 @@ describe("deb822 sources", () => {
 });
 
 describe("packages", () => {
-  const names = (list: string[]) => list.map((entry) => entry.split("=")[0]);
+  const spec = devSpec();
+  const names = (list: string[]) => list.map((entry) => entry.split("=")[0]!);
+  const all = (cluster: ClusterSpec, host: HostSpec) => [...packages(host), ...releasedPackages(cluster, host)];
 
-  test("every node gets the runtime and Kubernetes' programs at the configured versions", () => {
-    const spec = devSpec();
+  test("every node is released to the runtime and Kubernetes' programs at the configured versions", () => {
     for (const host of nodes(spec)) {
-      const list = packages(spec, host);
-      for (const entry of ["containerd.io=2.2.9-*", "kubelet=1.35.4-*", "kubeadm=1.35.4-*", "kubectl=1.35.4-*"]) {
-        assert.ok(list.includes(entry), `${host.name}: ${entry}`);
-      }
+      assert.deepEqual(
+        releasedPackages(spec, host),
+        ["containerd.io=2.2.9-*", "kubelet=1.35.4-*", "kubeadm=1.35.4-*", "kubectl=1.35.4-*"],
+        host.name,
+      );
+    }
+  });
+
+  test("what may be installed at any time has no version of ours, and is nothing that a release brings", () => {
+    for (const host of spec.hosts) {
+      for (const entry of packages(host)) assert.match(entry, /=\*$/, host.name);
+      const released = names(releasedPackages(spec, host));
+      assert.deepEqual(
+        names(packages(host)).filter((name) => released.includes(name)),
+        [],
+      );
+    }
+  });
+
+  test("what renders the static pods comes with a release, so it is staged before", () => {
+    const [cp1] = controlPlanes(spec);
+    const released = releasedPackages(spec, cp1!);
+    for (const entry of kubeadmPackages(spec)) assert.ok(released.includes(entry), entry);
+  });
+
+  test("nothing but the configuration moves a package at a version of ours, or with a configuration of ours", () => {
+    for (const host of spec.hosts) {
+      const served = names(packages(host)).filter((name) => ["haproxy", "keepalived"].includes(name));
+      assert.deepEqual([...holds(host)].sort(), [...names(releasedPackages(spec, host)), ...served].sort(), host.name);
     }
   });
 
   test("HAProxy and keepalived go to control planes only", () => {
-    const spec = devSpec();
-    for (const host of workers(spec)) {
-      assert.ok(!names(packages(spec, host)).some((name) => name === "haproxy" || name === "keepalived"), host.name);
+    for (const host of spec.hosts) {
+      const isControlPlane = controlPlanes(spec).includes(host);
+      for (const name of ["haproxy", "keepalived"]) {
+        assert.equal(names(all(spec, host)).includes(name), isControlPlane, `${name} on ${host.name}`);
+      }
     }
   });
 
   test("a host that only runs etcd gets no kubelet and no runtime", () => {
-    const spec = etcdHostsSpec();
-    for (const host of etcdMembers(spec)) {
+    const cluster = etcdHostsSpec();
+    for (const host of etcdMembers(cluster)) {
       assert.deepEqual(
-        names(packages(spec, host)).filter((name) => /kube|containerd|haproxy/.test(name!)),
+        names(all(cluster, host)).filter((name) => /kube|containerd|haproxy/.test(name)),
         [],
       );
+      assert.deepEqual(holds(host), []);
     }
   });
 });
