@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { hostKey, hostsOf, etcdHostsConfig, SSH_PRIVATE_KEY } from "../fixtures";
+import { etcdHealthy, ready, settings, snapshot } from "./names";
 import { COMMAND, type Recording, type Resource } from "./recording";
 import { devCluster, etcdHostsCluster } from "./topologies";
 import { isSecret, openTexts, reveal } from "./wire";
@@ -12,6 +13,7 @@ const recordings: [string, () => Promise<Recording>][] = [
   ["etcd on hosts of its own", etcdHostsCluster],
 ];
 const addresses = new Map(hostsOf(etcdHostsConfig()).map((host) => [host.ip, host.name]));
+const WHOLE_CLUSTER = [etcdHealthy, ready, settings, snapshot].sort();
 
 interface Connection {
   host: string;
@@ -142,24 +144,32 @@ for (const [title, recorded] of recordings) {
       }
     });
 
-    test("a host is connected to a handful of times: at most 6 on a control plane with etcd, 4 on a worker", async () => {
+    test("a host is connected to a handful of times: at most 9 on a control plane with etcd, 5 on a worker", async () => {
       const counts = new Map<string, string[]>();
       for (const command of (await recorded()).commands) {
-        if (["dev-etcd-healthy", "dev-ready"].includes(command.name)) continue;
+        if (WHOLE_CLUSTER.includes(command.name)) continue;
         const host = addresses.get(connectionOf(command).host)!;
         counts.set(host, [...(counts.get(host) ?? []), command.name]);
       }
       for (const [host, names] of counts) {
-        const limit = host.startsWith("w") ? 4 : 6;
+        const limit = host.startsWith("w") ? 5 : 9;
         assert.ok(names.length <= limit, `${host} has ${names.length}: ${names.join(", ")}`);
       }
     });
 
-    test("nobody else makes remote commands: the gates are the only ones that belong to no host", async () => {
+    test("only what happens once ignores changes, and it ignores every input that could change", async () => {
+      for (const { name, inputs, ignoreChanges } of (await recorded()).commands) {
+        const once = /-(join|start)$/.test(name);
+        const all = Object.keys(inputs).filter((input) => input !== "addPreviousOutputInEnv");
+        assert.deepEqual([...ignoreChanges].sort(), once ? all.sort() : [], name);
+      }
+    });
+
+    test("commands that belong to no host are those that are the whole cluster's", async () => {
       const names = (await recorded()).commands
         .map((command) => command.name)
         .filter((name) => !name.split("-").some((part) => [...addresses.values()].includes(part)));
-      assert.deepEqual(names.sort(), ["dev-etcd-healthy", "dev-ready"]);
+      assert.deepEqual(names.sort(), WHOLE_CLUSTER);
     });
   });
 }

@@ -1,9 +1,14 @@
-/** Who waits for whom, in creation and therefore, the other way round, in removal. */
+/** Who waits for whom: in creation, in a release, and therefore, the other way round, in removal. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { devConfig, withHosts } from "../fixtures";
+import { record } from "./engine";
+import * as names from "./names";
 import type { Recording } from "./recording";
 import { devCluster, etcdHostsCluster } from "./topologies";
+
+const { claim, prepare, images, vip, join, start, member, controlPlane, kubelet } = names;
 
 interface Topology {
   title: string;
@@ -26,100 +31,129 @@ const topologies: Topology[] = [
   },
 ];
 
-const claim = (host: string) => `dev-${host}-claim`;
-const prepare = (host: string) => `dev-${host}-prepare`;
-const images = (host: string) => `dev-${host}-images`;
-const vip = (host: string) => `dev-${host}-vip`;
-const member = (host: string) => `dev-etcd-${host}-member`;
-const controlPlane = (host: string) => `dev-${host}-control-plane`;
-const worker = (host: string) => `dev-${host}-worker`;
-const init = controlPlane("cp1");
-const gate = "dev-etcd-healthy";
-const everyoneReady = "dev-ready";
+const bootstrap = join("cp1");
+
+function assertWaits(graph: Recording, later: string[], earlier: string[]): void {
+  for (const one of later) {
+    for (const other of earlier) assert.ok(graph.waitsFor(one, other), `${one} must wait for ${other}`);
+  }
+}
+
+function assertIndependent(graph: Recording, first: string[], second: string[]): void {
+  for (const one of first) {
+    for (const other of second) {
+      if (one !== other) assert.ok(!graph.waitsFor(one, other), `${one} must not wait for ${other}`);
+    }
+  }
+}
+
+/** Each waits for the one before it. */
+function assertChained(graph: Recording, links: string[]): void {
+  for (const [index, link] of links.slice(1).entries()) assertWaits(graph, [link], [links[index]!]);
+}
 
 for (const { title, recorded, controlPlanes, members, workers } of topologies) {
-  const hosts = [...new Set([...controlPlanes, ...members, ...workers])];
+  const nodes = [...controlPlanes, ...workers];
+  const hosts = [...new Set([...nodes, ...members])];
   const others = controlPlanes.slice(1);
+  const releases = [...members.map(member), ...controlPlanes.map(controlPlane), names.settings, ...nodes.map(kubelet)];
 
-  const waits = async (later: string[], earlier: string[]) => {
-    const graph = await recorded();
-    for (const one of later) {
-      for (const other of earlier) assert.ok(graph.waitsFor(one, other), `${one} must wait for ${other}`);
-    }
-  };
-  const independent = async (first: string[], second: string[]) => {
-    const graph = await recorded();
-    for (const one of first) {
-      for (const other of second) {
-        if (one !== other) assert.ok(!graph.waitsFor(one, other), `${one} must not wait for ${other}`);
-      }
-    }
-  };
+  const waits = async (later: string[], earlier: string[]) => assertWaits(await recorded(), later, earlier);
+  const independent = async (first: string[], second: string[]) => assertIndependent(await recorded(), first, second);
+  const chained = async (links: string[]) => assertChained(await recorded(), links);
 
   describe(`with ${title}`, () => {
     test("no host is prepared before every host is claimed", () => waits(hosts.map(prepare), hosts.map(claim)));
 
     test("hosts are prepared in parallel", () => independent(hosts.map(prepare), hosts.map(prepare)));
 
-    test("an etcd member waits for the preparation of its own host only", async () => {
-      for (const name of members) await waits([member(name)], [prepare(name)]);
-      await independent(members.map(member), members.map(member));
+    test("an etcd member starts once its own host is prepared, whatever the others do", async () => {
+      for (const name of members) await waits([start(name)], [prepare(name)]);
+      await independent(members.map(start), members.map(start));
       for (const name of members) {
-        await independent([member(name)], hosts.filter((host) => host !== name).map(prepare));
+        await independent([start(name)], hosts.filter((host) => host !== name).map(prepare));
       }
     });
 
-    test("the etcd gate waits for all members", () => waits([gate], members.map(member)));
+    test("the etcd gate waits for all members", () => waits([names.etcdHealthy], members.map(start)));
 
-    test("init waits for healthy etcd, its own images and its own virtual IP", () =>
-      waits([init], [gate, images("cp1"), vip("cp1")]));
+    test("bootstrapping waits for healthy etcd, its own images and its own virtual IP", () =>
+      waits([bootstrap], [names.etcdHealthy, images("cp1"), vip("cp1")]));
 
-    test("init waits for nothing on other control planes but their etcd", () =>
-      independent([init], [...others.map(images), ...others.map(vip), ...workers.map(prepare)]));
+    test("bootstrapping waits for nothing on other control planes but their etcd", () =>
+      independent([bootstrap], [...others.map(images), ...others.map(vip), ...workers.map(prepare)]));
 
     test("the virtual IP does not wait for etcd, nor images for either", async () => {
-      await independent(controlPlanes.map(vip), [...members.map(member), gate, ...controlPlanes.map(images)]);
-      await independent([...controlPlanes, ...workers].map(images), [
-        ...members.map(member),
-        ...controlPlanes.map(vip),
-      ]);
+      const etcd = [...members.map(start), names.etcdHealthy];
+      await independent(controlPlanes.map(vip), [...etcd, ...controlPlanes.map(images)]);
+      await independent(nodes.map(images), [...etcd, ...controlPlanes.map(vip)]);
     });
 
-    test("the other control planes wait for init, their own images and their own virtual IP", async () => {
-      await waits(others.map(controlPlane), [init]);
-      for (const name of others) await waits([controlPlane(name)], [images(name), vip(name)]);
+    test("the virtual IP's programs change on one control plane at a time", () => chained(controlPlanes.map(vip)));
+
+    test("the other control planes join after the first, their own images and their own virtual IP", async () => {
+      for (const name of others) await waits([join(name)], [bootstrap, images(name), vip(name)]);
     });
 
-    test("workers wait for init and their own images", async () => {
-      await waits(workers.map(worker), [init]);
-      for (const name of workers) await waits([worker(name)], [images(name)]);
+    test("workers join after the first control plane and their own images", async () => {
+      for (const name of workers) await waits([join(name)], [bootstrap, images(name)]);
     });
 
-    test("after init all joins are parallel", () => {
-      const joins = [...others.map(controlPlane), ...workers.map(worker)];
-      return independent(joins, joins);
+    test("after bootstrapping all joins are parallel, and no release holds one up", async () => {
+      const joins = [...others, ...workers].map(join);
+      await independent(joins, joins);
+      await independent([bootstrap, ...joins], [names.snapshot, ...releases]);
     });
 
-    test("the pod network waits for init and for no join", async () => {
-      const graph = await recorded();
-      const network = graph.resources.filter((resource) => resource.name === "dev-flannel");
+    test("the pod network waits for the first control plane and for no other join", async () => {
+      const network = (await recorded()).named("dev-flannel");
       assert.ok(network.length >= 5, "the pod network's objects are declared");
-      for (const object of network) {
-        const before = graph.before(object);
-        assert.ok(before.has(graph.custom(init)), `${object.type} must wait for init`);
-        for (const join of [...others.map(controlPlane), ...workers.map(worker)]) {
-          assert.ok(!before.has(graph.custom(join)), `${object.type} must not wait for ${join}`);
-        }
+      const otherJoins = [...others, ...workers].map(join);
+      for (const { type, before } of network) {
+        assert.ok(before.has(bootstrap), `${type} must wait for ${bootstrap}`);
+        for (const other of otherJoins) assert.ok(!before.has(other), `${type} must not wait for ${other}`);
       }
     });
 
-    test("CoreDNS is scaled, and the last gate asks, after every join", () =>
-      waits(["dev-coredns", everyoneReady], [...controlPlanes.map(controlPlane), ...workers.map(worker)]));
+    test("CoreDNS is scaled and guarded, and the last gate asks, after every join", async () => {
+      const objects = (await recorded()).named("dev-coredns");
+      assert.equal(objects.length, 2, "the number of replicas and the budget are declared");
+      for (const { type, before } of objects) {
+        for (const one of nodes.map(join)) assert.ok(before.has(one), `${type} must wait for ${one}`);
+      }
+      await waits([names.ready], nodes.map(join));
+    });
+
+    test("no release begins before everything is staged on every host", () =>
+      waits([names.snapshot, ...releases], [...hosts.map(prepare), ...nodes.map(images)]));
+
+    test("no control plane changes before every control plane has joined and serves the virtual IP", () =>
+      waits(controlPlanes.map(controlPlane), [...controlPlanes.map(join), ...controlPlanes.map(vip)]));
+
+    test("a release is one chain: etcd's snapshot and members, static pods, cluster-wide settings, kubelets", () =>
+      chained([
+        names.etcdHealthy,
+        names.snapshot,
+        ...members.map(member),
+        ...controlPlanes.map(controlPlane),
+        names.settings,
+        ...controlPlanes.map(kubelet),
+      ]));
+
+    test("workers come after the kubelets of all control planes, each after its own join", async () => {
+      await waits(workers.map(kubelet), controlPlanes.map(kubelet));
+      for (const name of workers) await waits([kubelet(name)], [join(name)]);
+    });
+
+    test("one worker at a time, unless the configuration says more", () => chained(workers.map(kubelet)));
+
+    test("the last gate asks after every release", () => waits([names.ready], releases));
 
     test("on removal everything else is gone before any host is given back", async () => {
       const graph = await recorded();
       const commands = graph.commands.filter((command) => !command.name.endsWith("-claim"));
-      await waits(
+      assertWaits(
+        graph,
         commands.map((command) => command.name),
         hosts.map(claim),
       );
@@ -139,8 +173,38 @@ for (const { title, recorded, controlPlanes, members, workers } of topologies) {
       const graph = await recorded();
       const objects = graph.resources.filter((resource) => resource.type.startsWith("kubernetes:"));
       assert.ok(objects.length >= 6, "objects are declared");
-      const urn = graph.custom(init).urn;
+      const urn = graph.custom(bootstrap).urn;
       for (const object of objects) assert.equal(object.deletedWith, urn, `${object.type} ${object.name}`);
     });
   });
 }
+
+describe("with five workers", () => {
+  const five = withHosts((hosts) => [
+    ...hosts,
+    ...[3, 4, 5].map((n) => ({ name: `w${n}`, ip: `10.77.0.2${n}`, roles: ["worker"] })),
+  ]);
+  const everyone = kubelets("w1", "w2", "w3", "w4", "w5");
+  const lanes: [number | string, string[][]][] = [
+    [1, [everyone]],
+    [2, [kubelets("w1", "w3", "w5"), kubelets("w2", "w4")]],
+    ["60%", [kubelets("w1", "w4"), kubelets("w2", "w5"), kubelets("w3")]],
+    [9, everyone.map((name) => [name])],
+  ];
+
+  for (const [maxUnavailable, expected] of lanes) {
+    test(`maxUnavailable ${maxUnavailable}: ${expected.length} at once, one of each lane`, async () => {
+      const graph = (await record({ ...devConfig(five), rollout: { maxUnavailable } })).succeeded();
+      for (const [index, lane] of expected.entries()) {
+        assertChained(graph, lane);
+        assertWaits(graph, lane, controlPlanes.map(kubelet));
+        assertIndependent(graph, lane, expected.filter((_other, position) => position !== index).flat());
+      }
+      assertWaits(graph, [names.ready], everyone);
+    });
+  }
+
+  function kubelets(...workers: string[]): string[] {
+    return workers.map(kubelet);
+  }
+});

@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 
 import type { Resource } from "./recording";
-import { secret, UNKNOWN } from "./wire";
+import { reveal, secret, UNKNOWN } from "./wire";
 
 type Outputs = Record<string, unknown>;
 
-/** Outputs of one resource by type. Every secret text that is handed out is noted in `secrets`. */
+/** Outputs of one resource by type: another input is another output. Every secret text that is handed out is noted in `secrets`. */
 export function plausibleOutputs(resource: Resource, preview: boolean, secrets: Map<string, string>): Outputs {
   const hidden = (field: string, text: string) => {
     if (preview) return secret(UNKNOWN);
@@ -14,7 +14,7 @@ export function plausibleOutputs(resource: Resource, preview: boolean, secrets: 
     return secret(text);
   };
   const open = (text: string) => (preview ? UNKNOWN : text);
-  const body = digest(resource.name);
+  const body = digest(`${resource.name} ${canonical(reveal(resource.inputs))}`);
   switch (resource.type) {
     case "tls:index/privateKey:PrivateKey":
       return {
@@ -41,6 +41,15 @@ export function plausibleOutputs(resource: Resource, preview: boolean, secrets: 
 /** Lines as long as real ones, unlike anything else in any text. */
 function pem(label: string, body: string): string {
   return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
+}
+
+/** The same text however the keys are ordered. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "object" && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
 }
 
 function digest(text: string): string {

@@ -100,6 +100,16 @@ export class Recording {
     return found;
   }
 
+  /** The custom resources of that name, each with the names of what is done before it. */
+  named(name: string): { type: string; before: Set<string> }[] {
+    return this.resources
+      .filter((resource) => resource.custom && resource.name === name)
+      .map((resource) => ({
+        type: resource.type,
+        before: new Set([...this.before(resource)].map((earlier) => earlier.name)),
+      }));
+  }
+
   /** Whether one custom resource is done before another starts. */
   waitsFor(name: string, earlier: string): boolean {
     return this.before(this.custom(name)).has(this.custom(earlier));
@@ -111,7 +121,7 @@ export class Recording {
   }
 }
 
-/** Which custom resources a second configuration adds, removes or changes. An edge alone changes nothing. */
+/** Which custom resources a second configuration adds, removes or changes, as the engine sees it. */
 export function difference(first: Recording, second: Recording): Difference {
   const before = customs(first);
   const after = customs(second);
@@ -119,7 +129,7 @@ export function difference(first: Recording, second: Recording): Difference {
   return {
     added: [...after.keys()].filter((name) => !before.has(name)).sort(),
     removed: [...before.keys()].filter((name) => !after.has(name)).sort(),
-    changed: both.filter((name) => !isDeepStrictEqual(contentOf(before, name), contentOf(after, name))).sort(),
+    changed: both.filter((name) => isChanged(before.get(name)!, after.get(name)!)).sort(),
   };
 }
 
@@ -131,7 +141,11 @@ function customs(recording: Recording): Map<string, Resource> {
   );
 }
 
-function contentOf(resources: Map<string, Resource>, key: string): unknown {
-  const { type, inputs, provider, replaceOnChanges, ignoreChanges } = resources.get(key)!;
-  return { type, inputs: reveal(inputs), provider, replaceOnChanges, ignoreChanges };
+/** An edge or an option alone changes nothing, and an ignored input goes on with its old value. */
+function isChanged(before: Resource, after: Resource): boolean {
+  const compared = ({ inputs, provider }: Resource) => {
+    const seen = Object.entries(inputs).filter(([name]) => !after.ignoreChanges.includes(name));
+    return { provider, inputs: reveal(Object.fromEntries(seen)) };
+  };
+  return !isDeepStrictEqual(compared(before), compared(after));
 }
