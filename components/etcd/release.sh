@@ -50,7 +50,7 @@ move_leadership() {
 }
 
 restarted_as_wanted() {
-  unit_active etcd && curl -fsS --max-time 2 http://127.0.0.1:2381/health | grep -q '"health":"true"' &&
+  unit_active etcd && curl -fsS --max-time 2 http://127.0.0.1:2381/health | grep "\"health\":\"true\"" >/dev/null &&
     [ "$(field Version)" = "$ETCD_VERSION" ]
 }
 

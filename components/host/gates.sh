@@ -28,7 +28,7 @@ every_etcd_member_is_healthy() {
   local endpoint
   for endpoint in "${ETCD_ENDPOINTS[@]}"; do
     curl -fsS --max-time 5 --cacert "$PKI/etcd/ca.crt" --cert "$PKI/apiserver-etcd-client.crt" \
-      --key "$PKI/apiserver-etcd-client.key" "$endpoint/health" 2>&1 | grep -q '"health":"true"' && continue
+      --key "$PKI/apiserver-etcd-client.key" "$endpoint/health" 2>&1 | grep '"health":"true"' >/dev/null && continue
     printf '%s is not healthy\n' "$endpoint"
     return 1
   done

@@ -44,6 +44,9 @@ export async function packetFilterTree(into: string, roots: string[]): Promise<v
   const plugins = pluginFolder();
   const names = (await readdir(find(plugins, roots))).filter((name) => name.endsWith(".so"));
   await copyWithLibraries([...programs, ...names.map((name) => `${plugins}/${name}`)], roots, into);
+  // Without it nft prints protocols as numbers, and kube-proxy takes its own rules of before a restart for foreign ones.
+  await mkdir(join(into, "etc"), { recursive: true });
+  await copyFile(find("/etc/protocols", roots), join(into, "etc/protocols"));
   for (const family of ["iptables", "ip6tables"]) {
     for (const suffix of ["", "-save", "-restore"]) {
       await symlink("xtables-nft-multi", join(into, "usr/sbin", `${family}${suffix}`));
