@@ -2,8 +2,8 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-import { controlPlanes, isNode, workers } from "../spec/topology";
-import type { ClusterSpec, HostSpec } from "../spec/types";
+import { controlPlanes, hasRole, isNode, workers } from "../spec/topology";
+import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 import { holds, keyUrls, packages, releasedPackages, sourceFile } from "./apt";
 import { containerdConfig, registryFiles } from "./containerd";
 import { hostImages } from "./images";
@@ -30,6 +30,8 @@ export interface HostsArgs {
 export class Hosts extends pulumi.ComponentResource {
   /** By host name. */
   public readonly byName: ReadonlyMap<string, Host>;
+  /** Everything that the configuration asks for is on every host, fetched and verified: only now may something change. */
+  public readonly staged: pulumi.Resource[];
 
   constructor(name: string, args: HostsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:host:Hosts", name, {}, opts);
@@ -52,12 +54,8 @@ export class Hosts extends pulumi.ComponentResource {
     const claims = hosts.map((host) => host.claim);
     for (const host of hosts) host.prepare(claims);
     this.byName = new Map(hosts.map((host) => [host.spec.name, host]));
+    this.staged = stageInTurn(hosts);
     this.registerOutputs({});
-  }
-
-  /** Everything that the configuration asks for is on every host, fetched and verified: only now may something change. */
-  get staged(): pulumi.Resource[] {
-    return [...this.byName.values()].map((host) => host.images ?? host.prepared);
   }
 
   /** The host of that name; the specification guarantees that it exists. */
@@ -66,6 +64,19 @@ export class Hosts extends pulumi.ComponentResource {
     if (!host) throw new Error(`no host named ${name}`);
     return host;
   }
+}
+
+/**
+ * Fetching and unpacking takes disk and processor from what already serves there, so hosts with etcd or an API server
+ * are staged one after another, and workers, side by side, after them.
+ */
+function stageInTurn(hosts: Host[]): pulumi.Resource[] {
+  const isWorker = ({ spec }: Host) => hasRole(spec, Role.Worker);
+  const serving = hosts
+    .filter((host) => !isWorker(host))
+    .reduce<pulumi.Resource[]>((before, host) => [host.stage(before)], []);
+  const staged = hosts.filter(isWorker).map((host) => host.stage(serving));
+  return staged.length > 0 ? staged : serving;
 }
 
 interface HostArgs extends HostsArgs {
@@ -106,12 +117,43 @@ export class Host extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Declares what follows the claims of all hosts. */
+  /** Declares what makes a bare host ready for its role, once. */
   prepare(claims: pulumi.Resource[]): void {
+    const { spec, cluster } = this;
+    this.prepared = remoteScript(
+      `${this.name}-prepare`,
+      { host: spec, ssh: cluster.ssh, once: true, script: this.preparation(PREPARE) },
+      { parent: this, dependsOn: claims },
+    );
+    if (!isNode(spec)) return;
+    const script = this.script("images", [IMAGES], 1200, { IMAGES: hostImages(cluster, spec) });
+    this.images = remoteScript(
+      `${this.name}-images`,
+      { host: spec, ssh: cluster.ssh, once: true, script },
+      { parent: this, dependsOn: this.prepared },
+    );
+  }
+
+  /**
+   * `<name>-stage`: what a changed configuration needs of this host, before any of it is applied: kernel settings and
+   * package sources as wanted, packages fetched, images here and pinned. Called once.
+   */
+  stage(before: pulumi.Resource[]): remote.Command {
+    const { spec, cluster } = this;
+    const script = this.preparation(isNode(spec) ? [...PREPARE, IMAGES] : PREPARE);
+    if (isNode(spec)) script.variables["IMAGES"] = hostImages(cluster, spec);
+    return remoteScript(
+      `${this.name}-stage`,
+      { host: spec, ssh: cluster.ssh, script },
+      { parent: this, dependsOn: [this.images ?? this.prepared, ...before] },
+    );
+  }
+
+  private preparation(parts: string[]): Script {
     const { spec, cluster } = this;
     const runsNode = isNode(spec);
     const { apt, registries } = cluster.mirror;
-    const script = this.script("prepare", PREPARE, 900, {
+    const script = this.script("prepare", parts, 2000, {
       NODE_IP: spec.ip,
       KUBERNETES_VERSION: cluster.versions.kubernetes,
       CONTAINERD_VERSION: cluster.versions.containerd,
@@ -129,21 +171,7 @@ export class Host extends pulumi.ComponentResource {
       sysctlFile(spec),
       ...(runsNode ? [containerdConfig(cluster), ...registryFiles(registries)] : []),
     ];
-    this.prepared = remoteScript(
-      `${this.name}-prepare`,
-      { host: spec, ssh: cluster.ssh, script },
-      { parent: this, dependsOn: claims },
-    );
-    if (!runsNode) return;
-    this.images = remoteScript(
-      `${this.name}-images`,
-      {
-        host: spec,
-        ssh: cluster.ssh,
-        script: this.script("images", [IMAGES], 1200, { IMAGES: hostImages(cluster, spec) }),
-      },
-      { parent: this, dependsOn: this.prepared },
-    );
+    return script;
   }
 
   private script(concern: string, parts: string[], limitSeconds: number, variables: Script["variables"]): Script {

@@ -8,14 +8,10 @@ ctr() { command ctr "$@" 2>"$STAGE/.ctr" || { cat "$STAGE/.ctr" >&2 && return 1;
 
 have() { ctr -n k8s.io images ls -q "name==$1" | grep -x "$1" >/dev/null; }
 
-# Behind everything that already serves on a running node.
-GENTLY=()
-if [ -f /etc/kubernetes/kubelet.conf ]; then GENTLY=(nice -n 19 ionice -c 3); fi
-
 pull() {
   local image=$1
   if ! have "$image"; then
-    quietly 600 "pulling $image" "${GENTLY[@]}" ctr -n k8s.io images pull --hosts-dir /etc/containerd/certs.d --snapshotter overlayfs "$image"
+    quietly 600 "pulling $image" ctr -n k8s.io images pull --hosts-dir /etc/containerd/certs.d --snapshotter overlayfs "$image"
   fi
   ctr -n k8s.io images label "$image" io.cri-containerd.pinned=pinned kubeadm-ha=wanted >/dev/null
 }

@@ -1,8 +1,10 @@
 /** A lab of the tests' own, driven by the commands that people use. */
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+import { parse, parseDocument } from "yaml";
 
 import { ensureBinaries } from "../../lab/binaries/build";
 import { kubernetes } from "../../lab/binaries/recipes";
@@ -53,6 +55,59 @@ export class Lab {
       `pulumi ${args.join(" ")}:\n${result.stdout.slice(-6000)}\n${result.stderr.slice(-2000)}`,
     );
     return result.stdout;
+  }
+
+  /** Sets keys of the stack file, `{ kubernetesVersion: "v1.36.3" }`, as an operator would. */
+  configure(keys: Record<string, unknown>): void {
+    const document = parseDocument(readFileSync(this.stackFile, "utf8"));
+    for (const [key, value] of Object.entries(keys)) document.setIn(["config", `kubeadm-ha:${key}`], value);
+    writeFileSync(this.stackFile, String(document));
+  }
+
+  /** What a key of the stack file holds. */
+  configuration(key: string): unknown {
+    const file = parse(readFileSync(this.stackFile, "utf8")) as { config: Record<string, unknown> };
+    return file.config[`kubeadm-ha:${key}`];
+  }
+
+  /** What a preview would do, `update dev-cp1-kubelet`, sorted. */
+  async plan(): Promise<string[]> {
+    const { steps } = JSON.parse(await this.pulumiOk("preview", "--json")) as { steps: { op: string; urn: string }[] };
+    return steps
+      .filter(({ op }) => op !== "same")
+      .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)!}`)
+      .sort();
+  }
+
+  /** `pulumi up`, which must succeed. */
+  up(): Promise<string> {
+    return this.pulumiOk("up", "--yes", "--skip-preview", "--non-interactive");
+  }
+
+  /** `pulumi up` that is cut off when a condition is met on a host; resolves when the command has ended. */
+  async upCutOff(host: string, condition: string, limit: number, cut: () => Promise<void>): Promise<RunResult> {
+    const up = this.pulumi("up", "--yes", "--skip-preview", "--non-interactive");
+    const ended = up.then((result) => {
+      throw new Error(`pulumi up ended before the condition was met: ${result.stdout.slice(-1500)}`);
+    });
+    const steps = limit * 5;
+    const loop = `for _ in $(seq ${steps}); do { ${condition}; } >/dev/null 2>&1 && exit 0; sleep 0.2; done; exit 1`;
+    await Promise.race([this.lab("exec", host, "bash", "-c", loop), ended]);
+    ended.catch(() => undefined);
+    await cut();
+    return up;
+  }
+
+  /** The configuration and the state are one. */
+  async unchanged(): Promise<void> {
+    assert.deepEqual(await this.plan(), []);
+  }
+
+  /** A host's address in the lab. */
+  address(host: string): string {
+    const found = labConfig(this.name).hosts.find(({ name }) => name === host);
+    assert.ok(found, `the lab has no host ${host}`);
+    return found.ip;
   }
 
   /** A command on a host, over the lab's own channel. */
