@@ -9,6 +9,7 @@ import { ensureNetwork, removeNetwork } from "./fleet/network";
 import { heal, partition, partitioned } from "./fleet/partition";
 import { withLock } from "./lock";
 import { ensureMirrorContent } from "./mirror/content";
+import { rememberServed, wantedVersions, type Further } from "./mirror/wanted";
 import { cacheDir, labDir, stateDir } from "./paths";
 import { say, step } from "./say";
 import { ensureProject } from "./project";
@@ -32,6 +33,12 @@ export async function up(lab: string): Promise<LabConfig> {
     say(`lab ${lab}: ${config.hosts.length} hosts run in ${config.subnet}, and their mirror`);
     return config;
   });
+}
+
+/** Makes the lab's mirror serve more than its stack file names, from its next `up` on: the source or target of an upgrade. */
+export async function serveAlso(lab: string, further: Further, template?: string): Promise<void> {
+  await ensureProject(lab, template);
+  rememberServed(lab, wantedVersions(lab, further));
 }
 
 /** Removes a lab: hosts, disks, network, state. The caches stay; docker is stopped when it is the lab's own and unused. */

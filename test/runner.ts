@@ -23,7 +23,13 @@ interface Suite {
 
 const unit: Suite = {
   title: "unit tests",
-  patterns: ["components/*.test.ts", "lab/*.test.ts", "test/unit/*.test.ts"],
+  patterns: [
+    "components/*.test.ts",
+    "lab/*.test.ts",
+    "test/unit/*.test.ts",
+    "test/load/*.test.ts",
+    "test/bench/*.test.ts",
+  ],
   parallel: 2,
   limit: 15,
 };

@@ -7,16 +7,25 @@ import { after, before, test } from "node:test";
 import { labConfig } from "../../lab/config";
 import { repoDir } from "../../lab/paths";
 import { run, sleep } from "../../lab/sh";
+import { minors } from "../../components/spec/versions";
+import { drainedUpgrade } from "./drains";
 import { Lab } from "./lab";
+import { rollOuts } from "./rollouts";
+import { interruptedUpgrade } from "./upgrade";
 import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "./sentences";
 
 const lab = new Lab("test");
 const NODES = ["cp1", "cp2", "cp3", "w1", "w2"];
 
+/** What the cluster is built with where it is not what the stack file names, and what it becomes. */
+const OLD_CONTAINERD = "2.2.8";
+const NEXT_KUBERNETES = minors.at(-1)!.tested;
+
 let packages = new Map<string, string>();
 
 before(async () => {
   await lab.lab("down");
+  await lab.serveAlso({ kubernetesVersions: [NEXT_KUBERNETES], containerdVersions: [OLD_CONTAINERD] });
   await lab.lab("up");
   packages = await packagesOf(lab, NODES);
 });
@@ -38,6 +47,7 @@ test("a wrong configuration is refused with all its problems, and no host is tou
 });
 
 test("one up builds a cluster of five ready nodes from bare hosts", async () => {
+  lab.configure({ containerdVersion: OLD_CONTAINERD });
   await lab.pulumiOk("up", "--yes", "--non-interactive");
   await assertReady(lab, NODES);
 });
@@ -129,6 +139,12 @@ test("a label in the configuration is one planned change, and is on the node aft
   await lab.pulumiOk("up", "--yes", "--non-interactive");
   assert.doesNotMatch(await lab.kubectl("get", "node", "w1", "--show-labels"), /zone=a/);
 });
+
+rollOuts(lab);
+
+drainedUpgrade(lab, OLD_CONTAINERD, labConfig("dev").containerdVersion);
+
+interruptedUpgrade(lab, NEXT_KUBERNETES);
 
 test("destroy gives every host back clean", async () => {
   await lab.pulumiOk("destroy", "--yes", "--non-interactive");

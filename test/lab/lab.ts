@@ -9,8 +9,10 @@ import { parse, parseDocument } from "yaml";
 import { ensureBinaries } from "../../lab/binaries/build";
 import { kubernetes } from "../../lab/binaries/recipes";
 import { labConfig, stackFile } from "../../lab/config";
+import type { Further } from "../../lab/mirror/wanted";
 import { labDir, repoDir } from "../../lab/paths";
 import { run, type RunResult } from "../../lab/sh";
+import { serveAlso } from "../../lab/up";
 
 /** Seconds that one whole build or removal of a cluster may take on a busy machine. */
 const LONG = 1800;
@@ -38,6 +40,11 @@ export class Lab {
   /** `npm run lab -- ARGS`; fails the test on another exit code than 0. */
   lab(...args: string[]): Promise<RunResult> {
     return run("bash", [join(repoDir, "lab/run"), ...args], { env: this.env, limit: LONG, cwd: repoDir });
+  }
+
+  /** Has the mirror serve these versions too, from the next `lab up` on. */
+  serveAlso(versions: Further): Promise<void> {
+    return serveAlso(this.name, versions, this.stack);
   }
 
   /** `npm run pulumi -- ARGS`, with any exit code. */

@@ -1,0 +1,58 @@
+/** Two minors of Kubernetes, etcd and containerd, one after the other on one cluster under load. */
+import assert from "node:assert/strict";
+
+import { minors } from "../../components/spec/versions";
+import { labConfig } from "../../lab/config";
+import { figure, seconds, timed } from "../bench/figures";
+import { printLoad } from "../bench/load-figures";
+import { Lab } from "../lab/lab";
+import { assertReady } from "../lab/sentences";
+import { startLoad } from "../load/load";
+
+const NODES = ["cp1", "cp2", "cp3", "w1", "w2"];
+
+/** From lab/stacks/upgrade.yaml to what the stack of the lab `dev` names, and one minor further. */
+export async function upgradeChain(): Promise<void> {
+  const lab = new Lab("drill", "upgrade");
+  const { etcdVersion, containerdVersion } = labConfig("dev");
+  const releases = minors.map(({ tested }) => tested);
+  await lab.lab("down");
+  await lab.serveAlso({
+    kubernetesVersions: releases,
+    etcdVersions: [etcdVersion],
+    containerdVersions: [containerdVersion],
+  });
+  await lab.lab("up");
+  figure("build", seconds((await timed(() => lab.up())).ms), labConfig(lab.name).kubernetesVersion);
+
+  const kubeconfig = await lab.pulumiOk("stack", "output", "kubeconfig", "--show-secrets");
+  const load = await startLoad({ kubeconfig, limitSeconds: 4 * 3600 });
+  const changes = [
+    { etcdVersion },
+    { containerdVersion },
+    ...releases.slice(1).map((kubernetesVersion) => ({ kubernetesVersion })),
+  ];
+  try {
+    for (const change of changes) {
+      lab.configure(change);
+      const plan = await lab.plan();
+      const { ms } = await timed(() => lab.up());
+      figure(Object.entries(change).flat().join(" "), seconds(ms), `${plan.length} resources updated`);
+    }
+  } finally {
+    const report = await load.stop();
+    printLoad(report, []);
+    assert.deepEqual(report.problems, []);
+    assert.deepEqual(report.writes.lost, []);
+    assert.deepEqual(report.watch.missed, []);
+    assert.equal(report.workload.failed, 0);
+  }
+  await assertReady(lab, NODES);
+  const versions = await lab.kubectl("get", "nodes", "-o", "jsonpath={.items[*].status.nodeInfo.kubeletVersion}");
+  assert.deepEqual(
+    versions.split(" "),
+    NODES.map(() => releases.at(-1)),
+  );
+  await lab.unchanged();
+  await lab.lab("down");
+}
