@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { hostKey, hostsOf, etcdHostsConfig, SSH_PRIVATE_KEY } from "../fixtures";
-import { etcdHealthy, ready, settings, snapshot } from "./names";
+import { etcdHealthy, isOnce, ready, settings, snapshot } from "./names";
 import { COMMAND, type Recording, type Resource } from "./recording";
 import { devCluster, etcdHostsCluster } from "./topologies";
 import { isSecret, openTexts, reveal } from "./wire";
@@ -144,7 +144,7 @@ for (const [title, recorded] of recordings) {
       }
     });
 
-    test("a host is connected to a handful of times: at most 9 on a control plane with etcd, 5 on a worker", async () => {
+    test("a host is connected to a handful of times: at most 10 on a control plane with etcd, 6 on a worker", async () => {
       const counts = new Map<string, string[]>();
       for (const command of (await recorded()).commands) {
         if (WHOLE_CLUSTER.includes(command.name)) continue;
@@ -152,16 +152,15 @@ for (const [title, recorded] of recordings) {
         counts.set(host, [...(counts.get(host) ?? []), command.name]);
       }
       for (const [host, names] of counts) {
-        const limit = host.startsWith("w") ? 5 : 9;
+        const limit = host.startsWith("w") ? 6 : 10;
         assert.ok(names.length <= limit, `${host} has ${names.length}: ${names.join(", ")}`);
       }
     });
 
     test("only what happens once ignores changes, and it ignores every input that could change", async () => {
       for (const { name, inputs, ignoreChanges } of (await recorded()).commands) {
-        const once = /-(join|start)$/.test(name);
         const all = Object.keys(inputs).filter((input) => input !== "addPreviousOutputInEnv");
-        assert.deepEqual([...ignoreChanges].sort(), once ? all.sort() : [], name);
+        assert.deepEqual([...ignoreChanges].sort(), isOnce(name) ? all.sort() : [], name);
       }
     });
 

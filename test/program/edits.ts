@@ -3,7 +3,7 @@ import { devConfig, withHosts, type HostEntry, type StackConfig } from "../fixtu
 import * as names from "./names";
 import { COMMAND, type Difference } from "./recording";
 
-const { claim, prepare, images, vip, join, member, controlPlane, kubelet, snapshot, settings, ready } = names;
+const { claim, prepare, images, stage, vip, join, member, controlPlane, kubelet, snapshot, settings, ready } = names;
 
 const controlPlanes = ["cp1", "cp2", "cp3"];
 const nodes = [...controlPlanes, "w1", "w2"];
@@ -34,9 +34,9 @@ function worker(name: string, change: object): (hosts: HostEntry[]) => HostEntry
   return (hosts) => hosts.map((host) => (host.name === name ? { ...host, ...change } : host));
 }
 
-/** What brings packages: fetched by the preparation, installed by the release. */
-const packages = [...nodes.map(prepare), ...nodes.map(kubelet)];
-const kubernetes = [...packages, ...nodes.map(images), snapshot, ...controlPlanes.map(controlPlane), settings, ready];
+/** What brings packages: fetched by staging, installed by the release. */
+const packages = [...nodes.map(stage), ...nodes.map(kubelet)];
+const kubernetes = [...packages, snapshot, ...controlPlanes.map(controlPlane), settings, ready];
 const etcd = [snapshot, ...controlPlanes.map(member)];
 const flags = [...controlPlanes.map(controlPlane), settings];
 const { registries } = devConfig()["mirror"] as { registries: object };
@@ -88,12 +88,12 @@ export const edits: Edit[] = [
   {
     edit: "a registry's mirror",
     to: within("mirror", { registries: { ...registries, "docker.io": "http://10.77.0.2:5000/other" } }),
-    changed: commands(...nodes.map(prepare)),
+    changed: commands(...nodes.map(stage)),
   },
   {
     edit: "flannel's version",
     to: within("network", { flannelVersion: "v0.28.3" }),
-    changed: [...commands(...nodes.map(images)), flannel],
+    changed: [...commands(...nodes.map(stage)), flannel],
   },
   {
     edit: "another name of the API",
@@ -126,7 +126,7 @@ export const edits: Edit[] = [
     to: withHosts((hosts) => [...hosts, { name: "w3", ip: "10.77.0.23", roles: ["worker"] }]),
     added: [
       ...leaf("dev-kubernetes-w3-node"),
-      ...commands(...[claim, prepare, images, join, kubelet].map((of) => of("w3"))),
+      ...commands(...[claim, prepare, images, stage, join, kubelet].map((of) => of("w3"))),
     ],
     changed: commands(ready),
   },
@@ -135,7 +135,7 @@ export const edits: Edit[] = [
     to: withHosts((hosts) => hosts.filter(({ name }) => name !== "w1")),
     removed: [
       ...leaf("dev-kubernetes-w1-node"),
-      ...commands(...[claim, prepare, images, join, kubelet].map((of) => of("w1"))),
+      ...commands(...[claim, prepare, images, stage, join, kubelet].map((of) => of("w1"))),
     ],
     changed: commands(ready),
   },
@@ -148,7 +148,7 @@ export const edits: Edit[] = [
       ),
       ...leaf(`dev-front-proxy-${name}-client`),
       ...leaf(`dev-etcd-${name}-apiserver-client`),
-      ...commands(...[claim, prepare, images, vip, join, controlPlane, kubelet].map((of) => of(name))),
+      ...commands(...[claim, prepare, images, stage, vip, join, controlPlane, kubelet].map((of) => of(name))),
     ],
     // The first by name is the one that acts for the whole cluster.
     changed: [coreDns, ...commands(...controlPlanes.map(vip), ready, ...(name === "cp0" ? [settings] : []))],

@@ -3,8 +3,12 @@
 type ByHost = (host: string) => string;
 
 export const claim: ByHost = (host) => `dev-${host}-claim`;
+/** One-off: a bare host gets what its role needs. */
 export const prepare: ByHost = (host) => `dev-${host}-prepare`;
+/** One-off: the first images. */
 export const images: ByHost = (host) => `dev-${host}-images`;
+/** What a changed configuration needs of the host is fetched and verified. */
+export const stage: ByHost = (host) => `dev-${host}-stage`;
 export const vip: ByHost = (host) => `dev-${host}-vip`;
 /** One-off: the node joins, or bootstraps the cluster. */
 export const join: ByHost = (host) => `dev-${host}-join`;
@@ -13,6 +17,11 @@ export const start: ByHost = (host) => `dev-etcd-${host}-start`;
 export const member: ByHost = (host) => `dev-etcd-${host}-member`;
 export const controlPlane: ByHost = (host) => `dev-${host}-control-plane`;
 export const kubelet: ByHost = (host) => `dev-${host}-kubelet`;
+
+/** Whether a command is of the kind that happens once. */
+export function isOnce(name: string): boolean {
+  return /-(prepare|images|join|start)$/.test(name);
+}
 
 /** Gates, and what is the whole cluster's. */
 export const etcdHealthy = "dev-etcd-healthy";

@@ -8,7 +8,7 @@ import * as names from "./names";
 import type { Recording } from "./recording";
 import { devCluster, etcdHostsCluster } from "./topologies";
 
-const { claim, prepare, images, vip, join, start, member, controlPlane, kubelet } = names;
+const { claim, prepare, images, stage, vip, join, start, member, controlPlane, kubelet } = names;
 
 interface Topology {
   title: string;
@@ -56,6 +56,7 @@ for (const { title, recorded, controlPlanes, members, workers } of topologies) {
   const nodes = [...controlPlanes, ...workers];
   const hosts = [...new Set([...nodes, ...members])];
   const others = controlPlanes.slice(1);
+  const serving = hosts.filter((host) => !workers.includes(host));
   const releases = [...members.map(member), ...controlPlanes.map(controlPlane), names.settings, ...nodes.map(kubelet)];
 
   const waits = async (later: string[], earlier: string[]) => assertWaits(await recorded(), later, earlier);
@@ -102,7 +103,7 @@ for (const { title, recorded, controlPlanes, members, workers } of topologies) {
     test("after bootstrapping all joins are parallel, and no release holds one up", async () => {
       const joins = [...others, ...workers].map(join);
       await independent(joins, joins);
-      await independent([bootstrap, ...joins], [names.snapshot, ...releases]);
+      await independent([bootstrap, ...joins], [...hosts.map(stage), names.snapshot, ...releases]);
     });
 
     test("the pod network waits for the first control plane and for no other join", async () => {
@@ -125,7 +126,22 @@ for (const { title, recorded, controlPlanes, members, workers } of topologies) {
     });
 
     test("no release begins before everything is staged on every host", () =>
-      waits([names.snapshot, ...releases], [...hosts.map(prepare), ...nodes.map(images)]));
+      waits([names.snapshot, ...releases], hosts.map(stage)));
+
+    test("staging follows the first preparation, on hosts that serve one after another, on workers side by side", async () => {
+      const graph = await recorded();
+      for (const host of hosts) assertWaits(graph, [stage(host)], [prepare(host)]);
+      for (const host of nodes) assertWaits(graph, [stage(host)], [images(host)]);
+      for (const one of serving) {
+        const others = serving.filter((host) => host !== one);
+        const ordered = others.every(
+          (other) => graph.waitsFor(stage(one), stage(other)) !== graph.waitsFor(stage(other), stage(one)),
+        );
+        assert.ok(ordered, `${stage(one)} has a place in the order of all that serve`);
+      }
+      assertWaits(graph, workers.map(stage), serving.map(stage));
+      assertIndependent(graph, workers.map(stage), workers.map(stage));
+    });
 
     test("no control plane changes before every control plane has joined and serves the virtual IP", () =>
       waits(controlPlanes.map(controlPlane), [...controlPlanes.map(join), ...controlPlanes.map(vip)]));
