@@ -22,7 +22,7 @@ test("what is recorded is what the rules read, and survives the way through JSON
     name: "test",
     versions: { kubernetes: "v1.35.4", etcd: "3.6.16", containerd: "2.2.9" },
     hosts: specOf().hosts.map(({ name, ip, roles, taints }) => ({ name, ip, roles, taints })),
-    api: { vip: "192.0.2.10", port: 8443 },
+    api: { vip: "192.0.2.10", port: 8443, bindPort: 6443 },
     network: { podCidr: "10.200.0.0/16", serviceCidr: "10.32.0.0/16", dnsDomain: "cluster.local", plugin: "flannel" },
     etcd: { dataDir: "/var/lib/etcd-kubernetes" },
   });

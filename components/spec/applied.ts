@@ -21,7 +21,7 @@ const appliedSchema = z.object({
       taints: z.array(z.object({ key: z.string(), value: z.string(), effect: z.string() })),
     }),
   ),
-  api: z.object({ vip: z.string(), port: z.number() }),
+  api: z.object({ vip: z.string(), port: z.number(), bindPort: z.number() }),
   network: z.object({
     podCidr: z.string(),
     serviceCidr: z.string(),

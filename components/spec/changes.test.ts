@@ -15,6 +15,7 @@ const refused: [RawConfig, string, string][] = [
   [{ network: { plugin: "none" } }, "network.plugin none", "flannel"],
   [apiWith({ vip: "192.0.2.9" }), "api.vip 192.0.2.9", "192.0.2.10"],
   [apiWith({ port: 9443 }), "api.port 9443", "8443"],
+  [apiWith({ bindPort: 6444 }), "api.bindPort 6444", "6443"],
   [hostsWith(1, { ip: "192.0.2.99" }), "hosts[1].ip 192.0.2.99", "192.0.2.12"],
   [{ etcd: { dataDir: "/srv/etcd" } }, "etcd.dataDir /srv/etcd", "/var/lib/etcd-kubernetes"],
   [

@@ -7,7 +7,7 @@ import type { ClusterSpec, HostSpec } from "./types";
 export interface Settled {
   name: string;
   hosts: SettledHost[];
-  api: Pick<ClusterSpec["api"], "vip" | "port">;
+  api: Pick<ClusterSpec["api"], "vip" | "port" | "bindPort">;
   network: Pick<ClusterSpec["network"], "podCidr" | "serviceCidr" | "dnsDomain" | "plugin">;
   etcd: Pick<ClusterSpec["etcd"], "dataDir">;
 }
@@ -31,6 +31,12 @@ export function immutableChanges(old: Settled, next: Settled): Problem[] {
     ...settled("network.plugin", old.network.plugin, next.network.plugin, "holds the network of every running pod"),
     ...settled("api.vip", old.api.vip, next.api.vip, "is in every kubeconfig of the cluster"),
     ...settled("api.port", String(old.api.port), String(next.api.port), "is in every kubeconfig of the cluster"),
+    ...settled(
+      "api.bindPort",
+      String(old.api.bindPort),
+      String(next.api.bindPort),
+      "is where HAProxy finds every API server, and they change one by one",
+    ),
     ...settled("etcd.dataDir", old.etcd.dataDir, next.etcd.dataDir, "holds the data of every member"),
     ...changedHosts(old, next),
   ];
