@@ -65,14 +65,29 @@ const refused: [string, RawConfig, string][] = [
     "etcdVersion v3.6.16: is not an exact version. Write it like 3.6.16.",
   ],
   [
-    "a flag that is a number",
-    { scheduler: { extraArgs: { v: 4 } } },
-    'scheduler.extraArgs.v 4: is a number, not text. Put it in quotes: "4".',
+    "a flag that is a list",
+    { scheduler: { extraArgs: { v: [4] } } },
+    "scheduler.extraArgs.v (a list of 1): is not text, a number, true or false. Write it like 0.001.",
   ],
   [
-    "a flag that is a boolean",
-    { scheduler: { extraArgs: { profiling: false } } },
-    'scheduler.extraArgs.profiling false: is a boolean, not text. Put it in quotes: "false".',
+    "a flag that is a mapping",
+    { etcd: { extraArgs: { "max-txn-ops": { value: 4 } } } },
+    "etcd.extraArgs.max-txn-ops (a mapping): is not text, a number, true or false. Write it like 0.001.",
+  ],
+  [
+    "an empty flag",
+    { apiServer: { extraArgs: { v: null } } },
+    "apiServer.extraArgs.v (empty): is not text, a number, true or false. Write it like 0.001.",
+  ],
+  [
+    "a flag whose version YAML rounds",
+    { apiServer: { extraArgs: { "emulated-version": 1.3 } } },
+    "apiServer.extraArgs.emulated-version 1.3: is a number that YAML may have rounded. Write it in quotes.",
+  ],
+  [
+    "a flag whose number has too many digits",
+    { etcd: { extraArgs: { "max-request-bytes": 2 ** 60 } } },
+    `etcd.extraArgs.max-request-bytes ${2 ** 60}: is a number that YAML may have rounded. Write it in quotes.`,
   ],
   [
     "a flag with its dashes",
@@ -173,6 +188,22 @@ for (const [what, changes, line] of refused) {
     assert.ok(lines(changes).includes(line), lines(changes).join("\n"));
   });
 }
+
+test("a flag's number or boolean becomes the text that the component reads", () => {
+  const extraArgs = { v: 2, profiling: false, "goaway-chance": 0.001 };
+  const text = { v: "2", profiling: "false", "goaway-chance": "0.001" };
+  for (const component of ["apiServer", "controllerManager", "scheduler", "etcd"] as const) {
+    const spec = specOf(configWith({ [component]: { extraArgs } }));
+    assert.deepEqual(spec[component].extraArgs, text, component);
+    assert.deepEqual(spec, specOf(configWith({ [component]: { extraArgs: text } })), component);
+  }
+});
+
+test("a check judges a flag's number or boolean like its text", () => {
+  const problem = lines({ scheduler: { extraArgs: { "leader-elect": false } } });
+  assert.deepEqual(problem, lines({ scheduler: { extraArgs: { "leader-elect": "false" } } }));
+  assert.equal(problem.length, 1);
+});
 
 test("the defaults of a small configuration", () => {
   const spec = specOf();

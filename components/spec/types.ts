@@ -184,17 +184,20 @@ export interface RolloutSpec {
   drain: DrainSpec;
 }
 
-/** What to do when a PodDisruptionBudget still keeps a pod on the node after the drain's timeout. */
+/** What to do when pods are still on the node after the drain's timeout, as a PodDisruptionBudget may keep them. */
 export enum OnBlocked {
-  /** Stop the run. */
+  /** Stop the run; the node is uncordoned. */
   Fail = "fail",
-  /** Leave the node as it is, and go on with the next. */
+  /** Stop draining and go on with this node: its remaining pods stay, and their containers outlive the restart. */
   Skip = "skip",
-  /** Delete the pod, past its budget. */
+  /** Delete them, past their budgets. */
   DisableEviction = "disableEviction",
 }
 
-/** How a node is emptied before its kubelet or containerd is changed. */
+/**
+ * How a node is emptied before a package of its kubelet or containerd changes. Pods without a controller are never
+ * evicted, for nothing would create them again: they stay on the node.
+ */
 export interface DrainSpec {
   /** For one node. Default 300. */
   timeoutSeconds: number;

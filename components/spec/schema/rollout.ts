@@ -13,7 +13,7 @@ const drainSchema = z
       .enum(OnBlocked)
       .default(OnBlocked.Fail)
       .describe(
-        "What to do when a PodDisruptionBudget still keeps a pod after the timeout: stop the run, leave the node out of this run, or delete the pod past the budget.",
+        "What to do when pods are still on the node after the timeout, as a PodDisruptionBudget may keep them: `fail` stops the run and uncordons the node; `skip` goes on with this node, whose remaining pods stay (containers outlive the restart); `disableEviction` deletes them past the budget.",
       )
       .meta({ examples: [OnBlocked.Skip] }),
     deleteEmptyDirData: z
@@ -25,7 +25,9 @@ const drainSchema = z
       .meta({ examples: [false] }),
   })
   .prefault({})
-  .describe("How a node is emptied before its kubelet or containerd is changed.");
+  .describe(
+    "How a node is emptied before a package of its kubelet or containerd changes. Pods without a controller are never evicted, for nothing would create them again: they stay on the node.",
+  );
 
 export const rolloutSchema = z
   .strictObject({

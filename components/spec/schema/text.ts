@@ -19,16 +19,36 @@ export function whole(least: number, most: number, example: number) {
     .meta({ examples: [example] });
 }
 
-/** Flags of a component: names without dashes, values always text. */
+/** Flags of a component: names without dashes; values as text, or what YAML made of it: a number, true or false. */
 export function flags(description: string, example: Record<string, string>) {
-  return z
-    .record(
-      text(patterns.flagName, "a flag name without leading dashes", "goaway-chance"),
-      text(patterns.flagValue, "a flag value of letters, digits and . _ , : = / @ % + - only", "0.001"),
+  const value = z
+    .union(
+      [
+        text(patterns.flagValue, "a flag value of letters, digits and . _ , : = / @ % + - only", "0.001"),
+        z.number(),
+        z.boolean(),
+      ],
+      { error: "is not text, a number, true or false" },
     )
+    .meta({ examples: ["0.001"] });
+  return z
+    .record(text(patterns.flagName, "a flag name without leading dashes", "goaway-chance"), value)
+    .superRefine((given, context) => {
+      for (const [flag, each] of Object.entries(given)) {
+        if (typeof each !== "number" || isAsWritten(flag, each)) continue;
+        const params = { fix: "Write it in quotes" };
+        context.addIssue({ code: "custom", path: [flag], message: "is a number that YAML may have rounded", params });
+      }
+    })
+    .transform((given) => Object.fromEntries(Object.entries(given).map(([flag, each]) => [flag, String(each)])))
     .default({})
-    .describe(description)
+    .describe(`${description} Values are text, numbers, true or false.`)
     .meta({ examples: [example] });
+}
+
+// 1.30 has become 1.3, which matters in a version, and a long whole number has lost its last digits.
+function isAsWritten(flag: string, value: number): boolean {
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : !flag.endsWith("version");
 }
 
 /** Fields of a component's own configuration: any depth, plain values only. */
