@@ -4,6 +4,7 @@ import { checks, warnings } from "./checks";
 import { problemsOf, unknownKey } from "./issues";
 import type { FileReader, PlainSpec } from "./plain";
 import { show, type Problem } from "./problem";
+import { resolveFlags } from "./resolve/flags";
 import { resolveHosts } from "./resolve/hosts";
 import { resolveMirror } from "./resolve/mirror";
 import { resolveKnownHosts, resolveSsh } from "./resolve/ssh";
@@ -64,6 +65,7 @@ function parseShape(raw: Record<string, unknown>, problems: Problem[]): Partial<
 
 function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]): Partial<PlainSpec> {
   const { api, ssh, hosts, mirror, kubeadm, rollout, kubernetesVersion, etcdVersion, containerdVersion } = config;
+  const { etcd, apiServer, controllerManager, scheduler } = config;
   const keys = ssh && resolveKnownHosts(ssh, files, problems);
   const versioned = kubernetesVersion !== undefined && etcdVersion !== undefined && containerdVersion !== undefined;
   return {
@@ -74,10 +76,10 @@ function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]
     network: config.network,
     ssh: ssh && resolveSsh(ssh, files, problems),
     mirror: mirror && resolveMirror(mirror, { kubernetesVersion, etcdVersion }, files, problems),
-    etcd: config.etcd,
-    apiServer: config.apiServer,
-    controllerManager: config.controllerManager,
-    scheduler: config.scheduler,
+    etcd: etcd && resolveFlags(etcd),
+    apiServer: apiServer && resolveFlags(apiServer),
+    controllerManager: controllerManager && resolveFlags(controllerManager),
+    scheduler: scheduler && resolveFlags(scheduler),
     kubelet: config.kubelet,
     kubeProxy: config.kubeProxy,
     kubeadm: kubeadm && { ...kubeadm, dnsImageTag: kubeadm.dnsImageTag },

@@ -40,7 +40,6 @@ export function flags(description: string, example: Record<string, string>) {
         context.addIssue({ code: "custom", path: [flag], message: "is a number that YAML may have rounded", params });
       }
     })
-    .transform((given) => Object.fromEntries(Object.entries(given).map(([flag, each]) => [flag, String(each)])))
     .default({})
     .describe(`${description} Values are text, numbers, true or false.`)
     .meta({ examples: [example] });
