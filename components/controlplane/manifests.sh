@@ -16,8 +16,15 @@ new_logs() {
   find /var/log/pods -path "/var/log/pods/kube-system_$1-${NODE_NAME}_*.log" -newer "$STAGE/put-$1" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d' ' -f2
 }
 
-# Two exits: the next try will not go better.
-keeps_exiting() { [ -f "$STAGE/put-$1" ] && [ "$(new_logs "$1" | wc -l)" -ge 3 ]; }
+# Two exits: the next try will not go better. Logs are numbered by start, and only the last ones are kept.
+keeps_exiting() {
+  local newest first=$STAGE/first-$1
+  [ -f "$STAGE/put-$1" ] || return 1
+  newest=$(new_logs "$1" | head -n 1 | sed 's|.*/\([0-9]*\)\.log$|\1|')
+  [ -n "$newest" ] || return 1
+  [ -f "$first" ] || printf '%s\n' "$newest" >"$first"
+  [ $((newest - $(cat "$first"))) -ge 2 ]
+}
 
 take_away() {
   local component
@@ -46,6 +53,7 @@ put() {
   shift
   for component in "$@"; do
     touch "$STAGE/put-$component"
+    rm -f "$STAGE/first-$component"
     install -m 0600 "$from/$component.yaml" "/etc/kubernetes/.$component.yaml"
     mv -f "/etc/kubernetes/.$component.yaml" "$MANIFESTS/$component.yaml"
   done
