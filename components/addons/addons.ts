@@ -13,6 +13,7 @@ import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBindin
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ControlPlane } from "../controlplane/controlplane";
+import type { Hosts } from "../host/hosts";
 import { remoteScript } from "../host/remote";
 import { readScript } from "../host/script";
 import type { Pki } from "../pki/pki";
@@ -25,6 +26,7 @@ const READY = readScript(__dirname, "ready.sh");
 
 export interface AddonsArgs {
   spec: ClusterSpec;
+  hosts: Hosts;
   pki: Pki;
   controlPlane: ControlPlane;
   workers: Workers;
@@ -36,7 +38,7 @@ export class Addons extends pulumi.ComponentResource {
 
   constructor(name: string, args: AddonsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:addons:Addons", name, {}, opts);
-    const { spec, pki, controlPlane, workers } = args;
+    const { spec, hosts, pki, controlPlane, workers } = args;
     const joined = new Map([...controlPlane.nodes, ...workers.nodes]);
     const provider = new Provider(
       `${name}-api`,
@@ -55,7 +57,7 @@ export class Addons extends pulumi.ComponentResource {
     const inCluster = { parent: this, provider, deletedWith: controlPlane.bootstrapped };
     const network =
       spec.network.plugin === "flannel"
-        ? podNetwork(name, spec, { ...inCluster, dependsOn: controlPlane.bootstrapped })
+        ? podNetwork(name, spec, { ...inCluster, dependsOn: controlPlane.bootstrapped }, hosts.staged)
         : [];
     const released = [controlPlane.released, ...workers.released];
     this.upToDate = released;
@@ -71,7 +73,13 @@ export class Addons extends pulumi.ComponentResource {
   }
 }
 
-function podNetwork(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
+/** `staged`: every node has the images, so that a pod that restarts with a new one waits for none. */
+function podNetwork(
+  name: string,
+  spec: ClusterSpec,
+  opts: pulumi.CustomResourceOptions,
+  staged: pulumi.Resource[],
+): pulumi.Resource[] {
   const objects = flannelObjects(spec);
   const namespace = new Namespace(`${name}-flannel`, objects.namespace, opts);
   const inside = { ...opts, dependsOn: namespace };
@@ -81,7 +89,7 @@ function podNetwork(name: string, spec: ClusterSpec, opts: pulumi.CustomResource
   const config = new ConfigMap(`${name}-flannel`, objects.configMap, inside);
   const daemon = new DaemonSet(`${name}-flannel`, objects.daemonSet, {
     ...opts,
-    dependsOn: [account, role, binding, config],
+    dependsOn: [account, role, binding, config, ...staged],
   });
   return [daemon];
 }

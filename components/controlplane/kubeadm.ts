@@ -34,9 +34,10 @@ export function initDocument(spec: ClusterSpec, host: HostSpec): string {
   });
 }
 
-/** What a control plane's static pods are rendered from: a kubelet's or kube-proxy's settings do not touch them. */
+/** What a control plane's static pods are rendered from: no setting of a kubelet, of kube-proxy or of CoreDNS. */
 export function staticPodDocuments(spec: ClusterSpec, host: HostSpec): string {
-  return [initDocument(spec, host), clusterDocument(spec)].join("---\n");
+  const kubeadm = { ...spec.kubeadm, dnsImageTag: undefined };
+  return [initDocument(spec, host), clusterDocument({ ...spec, kubeadm })].join("---\n");
 }
 
 /** The documents of the whole cluster as files, `cluster.yaml` and so on, and this node's part as `init.yaml`. */

@@ -155,8 +155,10 @@ export class Host extends pulumi.ComponentResource {
     const { apt, registries } = cluster.mirror;
     const script = this.script("prepare", parts, 2000, {
       NODE_IP: spec.ip,
-      KUBERNETES_VERSION: cluster.versions.kubernetes,
-      CONTAINERD_VERSION: cluster.versions.containerd,
+      ...(runsNode && {
+        KUBERNETES_VERSION: cluster.versions.kubernetes,
+        CONTAINERD_VERSION: cluster.versions.containerd,
+      }),
       PACKAGES: packages(spec),
       RELEASED: releasedPackages(cluster, spec),
       HOLDS: holds(spec),

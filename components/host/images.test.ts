@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { devConfig, devSpec, specOf } from "../../test/fixtures";
 import { binary } from "../../test/programs";
 import { judge, scratch, write } from "../../test/scratch";
-import { staticPodDocuments } from "../controlplane/kubeadm";
+import { clusterFiles } from "../controlplane/kubeadm";
 import { controlPlanes, workers } from "../spec/topology";
 import { flannelImages, hostImages } from "./images";
 
@@ -16,7 +16,8 @@ const folder = scratch();
 
 test("a control plane gets every image that kubeadm would pull for this very configuration, and flannel's", async () => {
   for (const cluster of [spec, specOf(devConfig({ kubeadm: {} }))]) {
-    const file = write(folder, "kubeadm.yaml", staticPodDocuments(cluster, cp1!));
+    const documents = clusterFiles(cluster, cp1!).map(({ content }) => content);
+    const file = write(folder, "kubeadm.yaml", documents.join("---\n"));
     const list = ["config", "images", "list", "--config", file];
     const { ok, said } = await judge(await binary("kubernetes", "kubeadm"), list);
     assert.ok(ok, said);

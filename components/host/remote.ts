@@ -14,7 +14,10 @@ export interface RemoteArgs {
   secretFiles?: SecretFile[];
   /** Runs when the resource goes. Only for a resource that is never replaced. */
   removal?: Script;
-  /** An event: it happens when the resource is made, and no later change of its inputs runs it again or shows. */
+  /**
+   * An event in the life of the host: once the host is part of a complete update, no change of the inputs runs it again
+   * or shows. Until then a corrected configuration does run it again.
+   */
   once?: boolean;
 }
 
@@ -59,7 +62,7 @@ export function remoteScript(name: string, args: RemoteArgs, opts: pulumi.Custom
     },
     pulumi.mergeOptions(opts, {
       hideDiffs: ["connection"],
-      ...(args.once && { ignoreChanges: ["connection", "create", "stdin"] }),
+      ...(args.once && host.settled && { ignoreChanges: ["connection", "create", "stdin"] }),
     }),
   );
 }
@@ -75,7 +78,6 @@ function connectionTo(host: HostSpec, ssh: SshSpec): remote.CommandArgs["connect
     user: ssh.user,
     hostKey: host.hostKey,
     ...(ssh.privateKey && { privateKey: ssh.privateKey }),
-    ...(ssh.agent && process.env["SSH_AUTH_SOCK"] && { agentSocketPath: process.env["SSH_AUTH_SOCK"] }),
     dialErrorLimit: DIAL_ERROR_LIMIT,
     perDialTimeout: DIAL_TIMEOUT,
   };

@@ -16,7 +16,10 @@ own_node() { node_api get node "$NODE_NAME" "$@"; }
 cordoned_by_us() { [ "$(own_node -o "jsonpath={.metadata.annotations.$CORDONED}")" = yes ]; }
 
 cordon() {
-  if [ "$(own_node -o 'jsonpath={.spec.unschedulable}')" = true ] && ! cordoned_by_us; then
+  local already
+  # Not knowing must not pass for "not cordoned": that mark would not be ours to take away.
+  already=$(own_node -o 'jsonpath={.spec.unschedulable}') || die "$NODE_NAME: the API did not say whether the node is cordoned"
+  if [ "$already" = true ] && ! cordoned_by_us; then
     say "$NODE_NAME: already cordoned by somebody else, and stays so"
     return 0
   fi

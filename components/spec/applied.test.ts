@@ -61,6 +61,28 @@ test("everything that cannot be done in one update comes at once", () => {
   );
 });
 
+test("a node that would join with another version than the cluster runs is refused, an etcd host is not", () => {
+  const added = (roles: string[]) =>
+    changes({
+      kubernetesVersion: "v1.36.3",
+      hosts: [
+        ...(validConfig()["hosts"] as object[]),
+        ...["new1", "new2"].map((name, index) => ({
+          name,
+          ip: `192.0.2.${50 + index}`,
+          roles,
+          hostKey: testHostKey(name),
+        })),
+      ],
+    });
+  const count = specOf().hosts.length;
+  assert.deepEqual(added(["worker"]), [
+    `hosts[${count}].name new1: would join with v1.36.3 while the cluster still runs v1.35.4. Change the version in one update and add the host in another.`,
+    `hosts[${count + 1}].name new2: would join with v1.36.3 while the cluster still runs v1.35.4. Change the version in one update and add the host in another.`,
+  ]);
+  assert.deepEqual(added(["etcd"]), []);
+});
+
 test("hosts that come and go are no problem", () => {
   const hosts = validConfig()["hosts"] as { name: string }[];
   assert.deepEqual(changes({ hosts: hosts.filter(({ name }) => name !== "w1") }), []);

@@ -1,8 +1,9 @@
 /** What the last complete update of a stack applied, and which changes from there are refused. Pure. */
 import { z } from "zod";
 import { immutableChanges, type Settled } from "./changes";
-import type { Problem } from "./problem";
+import { keyPath, type Problem } from "./problem";
 import { patterns } from "./schema/patterns";
+import { isNode } from "./topology";
 import { Role, type ClusterSpec } from "./types";
 import { containerdUpgradeProblems, etcdUpgradeProblems, kubernetesUpgradeProblems } from "./upgrades";
 
@@ -54,5 +55,24 @@ export function changeProblems(applied: Applied, spec: Applied): Problem[] {
     ...etcdUpgradeProblems(before.etcd, after.etcd),
     ...containerdUpgradeProblems(before.containerd, after.containerd),
     ...immutableChanges(applied, spec),
+    ...newcomers(applied, spec),
   ];
+}
+
+/** A node joins with the new version before the control planes have it: its kubelet would be newer than they are. */
+function newcomers(applied: Applied, spec: Applied): Problem[] {
+  const [from, to] = [applied.versions.kubernetes, spec.versions.kubernetes];
+  if (from === to) return [];
+  return spec.hosts.flatMap((host, index): Problem[] => {
+    if (!isNode(host) || applied.hosts.some(({ name }) => name === host.name)) return [];
+    const reason = `would join with ${to} while the cluster still runs ${from}`;
+    return [
+      {
+        key: keyPath(["hosts", index, "name"]),
+        value: host.name,
+        reason,
+        fix: "Change the version in one update and add the host in another",
+      },
+    ];
+  });
 }

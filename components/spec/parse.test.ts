@@ -246,6 +246,7 @@ test("the defaults of a small configuration", () => {
     hostKey: testHostKey("w1"),
     labels: {},
     taints: [],
+    settled: false,
   });
 });
 

@@ -9,16 +9,18 @@ import type { ClusterSpec } from "./types";
 const OUTPUT = "applied";
 
 /**
- * Throws one error that lists every change from what this stack last applied that cannot be done in one update.
- * Asks no host; a stack that was never updated to the end refuses nothing.
+ * The specification, beside what this stack last applied: knows which hosts are settled. Throws one error that lists
+ * every change that cannot be done in one update. Asks no host; a stack that was never updated to the end refuses nothing.
  */
-export async function refuseUnsafeChanges(spec: ClusterSpec): Promise<void> {
+export async function comparedWithLast(spec: ClusterSpec): Promise<ClusterSpec> {
   const recorded = (await previousOutputs())[OUTPUT];
-  if (recorded === undefined) return;
+  if (recorded === undefined) return spec;
   const applied = parseApplied(recorded);
   if (applied === undefined) void pulumi.log.warn(formatProblem(unreadable));
   const problems = applied === undefined ? [] : changeProblems(applied, spec);
   if (problems.length > 0) throw refusal(problems);
+  const known = new Set(applied?.hosts.map(({ name }) => name));
+  return { ...spec, hosts: spec.hosts.map((host) => ({ ...host, settled: known.has(host.name) })) };
 }
 
 /** The record for the stack output `applied`: there only once all of `gates` are done, so never of a run cut short. */

@@ -24,6 +24,8 @@ export interface HostSpec {
   sshHost: string;
   labels: Record<string, string>;
   taints: TaintSpec[];
+  /** Part of the last complete update: what happens to a host once has happened. */
+  settled: boolean;
 }
 
 export interface TaintSpec {

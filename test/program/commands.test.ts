@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { hostKey, hostsOf, etcdHostsConfig, SSH_PRIVATE_KEY } from "../fixtures";
+import { devConfig, hostKey, hostsOf, etcdHostsConfig, SSH_PRIVATE_KEY } from "../fixtures";
+import { record } from "./engine";
 import { etcdHealthy, isOnce, ready, settings, snapshot } from "./names";
 import { COMMAND, type Recording, type Resource } from "./recording";
 import { devCluster, etcdHostsCluster } from "./topologies";
@@ -177,4 +178,9 @@ test("commands are the only resources that reach a host", async () => {
   const types = new Set((await devCluster()).resources.filter(({ custom }) => custom).map(({ type }) => type));
   const hosts = [...types].filter((type) => type.startsWith("command:"));
   assert.deepEqual(hosts, [COMMAND]);
+});
+
+test("what happens once may be repeated with a corrected configuration until an update is complete", async () => {
+  const first = (await record(devConfig())).succeeded();
+  for (const { name, ignoreChanges } of first.commands) assert.deepEqual([...ignoreChanges], [], name);
 });

@@ -1,5 +1,5 @@
 /** Edits of the dev stack, and the exact set of resources that each plans. */
-import { devConfig, withHosts, type HostEntry, type StackConfig } from "../fixtures";
+import { devConfig, etcdHostsConfig, withHosts, type HostEntry, type StackConfig } from "../fixtures";
 import * as names from "./names";
 import { COMMAND, type Difference } from "./recording";
 
@@ -52,6 +52,17 @@ export interface Edit extends Partial<Difference> {
 export const edits: Edit[] = [
   { edit: "a Kubernetes patch", to: devConfig({ kubernetesVersion: "v1.35.5" }), changed: commands(...kubernetes) },
   { edit: "a Kubernetes minor", to: devConfig({ kubernetesVersion: "v1.36.3" }), changed: commands(...kubernetes) },
+  {
+    edit: "a Kubernetes patch where etcd has hosts of its own: nothing on those but the snapshot",
+    from: etcdHostsConfig(),
+    to: { ...etcdHostsConfig(), kubernetesVersion: "v1.35.5" },
+    changed: commands(...kubernetes),
+  },
+  {
+    edit: "CoreDNS's tag",
+    to: within("kubeadm", { dnsImageTag: "v1.14.8" }),
+    changed: commands(...nodes.map(stage), settings),
+  },
   { edit: "etcd's version", to: devConfig({ etcdVersion: "3.6.17" }), changed: commands(...etcd) },
   { edit: "containerd's version", to: devConfig({ containerdVersion: "2.2.10" }), changed: commands(...packages) },
   {

@@ -9,17 +9,16 @@ import { utils } from "ssh2";
 
 import { devConfig } from "../fixtures";
 import { commands, edits } from "./edits";
-import { record } from "./engine";
 import { controlPlane, isOnce, join, kubelet, member, ready, settings, snapshot, stage, vip } from "./names";
 import { difference, type Recording } from "./recording";
-import { devCluster } from "./topologies";
+import { devCluster, recordAgain } from "./topologies";
 
 const plans = new Map<string, Promise<Recording>>();
 
 /** The program run with an edit of the table, once. */
 function edited(edit: string): Promise<Recording> {
-  const { to } = edits.find((one) => one.edit === edit)!;
-  const plan = plans.get(edit) ?? record(to).then((recording) => recording.succeeded());
+  const { to, from = devConfig() } = edits.find((one) => one.edit === edit)!;
+  const plan = plans.get(edit) ?? recordAgain(to, from);
   plans.set(edit, plan);
   return plan;
 }
@@ -27,7 +26,7 @@ function edited(edit: string): Promise<Recording> {
 describe("an edit plans these resources and no others:", () => {
   for (const { edit, from, added = [], removed = [], changed = [] } of edits) {
     test(edit, async () => {
-      const before = from ? (await record(from)).succeeded() : await devCluster();
+      const before = from ? await recordAgain(from) : await devCluster();
       const expected = { added: [...added].sort(), removed: [...removed].sort(), changed: [...changed].sort() };
       assert.deepEqual(difference(before, await edited(edit)), expected);
     });
@@ -37,7 +36,7 @@ describe("an edit plans these resources and no others:", () => {
     const ssh = { ...(devConfig()["ssh"] as object), privateKeyFile: undefined };
     const privateKey = utils.generateKeyPairSync("ed25519").private;
     const before = await devCluster();
-    const planned = difference(before, (await record(devConfig({ ssh: { ...ssh, privateKey } }))).succeeded());
+    const planned = difference(before, await recordAgain(devConfig({ ssh: { ...ssh, privateKey } })));
     const lasting = before.commands.filter(({ name }) => !isOnce(name));
     const changed = commands(...lasting.map(({ name }) => name)).sort();
     assert.deepEqual(planned, { added: [], removed: [], changed });

@@ -3,14 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { devConfig, withHosts, type StackConfig } from "../fixtures";
-import { record } from "./engine";
 import { difference, type Difference } from "./recording";
-import { devCluster } from "./topologies";
+import { devCluster, recordAgain } from "./topologies";
 
 const nothing: Difference = { added: [], removed: [], changed: [] };
 
 async function changesFromDev(config: StackConfig): Promise<Difference> {
-  return difference(await devCluster(), (await record(config)).succeeded());
+  return difference(await devCluster(), await recordAgain(config, devConfig()));
 }
 
 test("another run with the same configuration plans the same", async () => {
