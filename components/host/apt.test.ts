@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { devSpec, etcdHostsSpec } from "../../test/fixtures";
+import { devConfig, devSpec, etcdHostsSpec, specOf } from "../../test/fixtures";
 import { judge, scratch, write } from "../../test/scratch";
 import { upstreamApt } from "../spec/resolve/mirror";
 import { controlPlanes, etcdMembers, nodes } from "../spec/topology";
@@ -91,6 +91,15 @@ describe("packages", () => {
     }
   });
 
+  test("CNI plugins are released at a version only when the configuration names one, and held in any case", () => {
+    const pinned = specOf(devConfig({ cniPluginsVersion: "1.7.1" }));
+    for (const host of nodes(spec)) {
+      assert.ok(!names(releasedPackages(spec, host)).includes("kubernetes-cni"));
+      assert.ok(releasedPackages(pinned, host).includes("kubernetes-cni=1.7.1-*"));
+      assert.ok(holds(host).includes("kubernetes-cni"));
+    }
+  });
+
   test("what may be installed at any time has no version of ours, and is nothing that a release brings", () => {
     for (const host of spec.hosts) {
       for (const entry of packages(host)) assert.match(entry, /=\*$/, host.name);
@@ -109,9 +118,14 @@ describe("packages", () => {
   });
 
   test("nothing but the configuration moves a package at a version of ours, or with a configuration of ours", () => {
-    for (const host of spec.hosts) {
+    const pinned = specOf(devConfig({ cniPluginsVersion: "1.7.1" }));
+    for (const host of pinned.hosts) {
       const served = names(packages(host)).filter((name) => ["haproxy", "keepalived"].includes(name));
-      assert.deepEqual([...holds(host)].sort(), [...names(releasedPackages(spec, host)), ...served].sort(), host.name);
+      assert.deepEqual(
+        [...holds(host)].sort(),
+        [...names(releasedPackages(pinned, host)), ...served].sort(),
+        host.name,
+      );
     }
   });
 

@@ -33,8 +33,10 @@ export function packages(host: HostSpec): string[] {
 /** `name=pattern` of the packages that a running node gets by its release, one node at a time. */
 export function releasedPackages(spec: ClusterSpec, host: HostSpec): string[] {
   if (!isNode(host)) return [];
+  const { containerd, cniPlugins } = spec.versions;
   const kubelet = `kubelet=${kubernetesPattern(spec)}`;
-  return [`containerd.io=${spec.versions.containerd}-*`, kubelet, ...kubeadmPackages(spec)];
+  const plugins = cniPlugins === undefined ? [] : [`kubernetes-cni=${cniPlugins}-*`];
+  return [`containerd.io=${containerd}-*`, kubelet, ...plugins, ...kubeadmPackages(spec)];
 }
 
 /** kubeadm and its client, which come first of all to a control plane: they render what runs there. */
@@ -49,7 +51,7 @@ function kubernetesPattern(spec: ClusterSpec): string {
 /** Packages that only the configuration moves: those at a version of ours and those that serve the API's address. */
 export function holds(host: HostSpec): string[] {
   return [
-    ...(isNode(host) ? ["containerd.io", "kubelet", "kubeadm", "kubectl"] : []),
+    ...(isNode(host) ? ["containerd.io", "kubelet", "kubernetes-cni", "kubeadm", "kubectl"] : []),
     ...(hasRole(host, Role.ControlPlane) ? ["haproxy", "keepalived"] : []),
   ];
 }

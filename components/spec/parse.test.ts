@@ -214,6 +214,7 @@ test("the defaults of a small configuration", () => {
     etcd: "3.6.16",
     containerd: "2.2.9",
     pause: "3.10.1",
+    cniPlugins: undefined,
   });
   assert.deepEqual(spec.api, {
     vip: "192.0.2.10",

@@ -70,7 +70,9 @@ function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]
   const versioned = kubernetesVersion !== undefined && etcdVersion !== undefined && containerdVersion !== undefined;
   return {
     name: config.clusterName,
-    versions: versioned ? resolveVersions(kubernetesVersion, etcdVersion, containerdVersion) : undefined,
+    versions: versioned
+      ? { ...resolveVersions(kubernetesVersion, etcdVersion, containerdVersion), cniPlugins: config.cniPluginsVersion }
+      : undefined,
     hosts: hosts && resolveHosts(hosts, keys, problems),
     api: api && { ...api, dnsName: api.dnsName },
     network: config.network,

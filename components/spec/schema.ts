@@ -28,7 +28,12 @@ export const configSchema = z.strictObject({
   ),
   containerdVersion: text(patterns.plainVersion, "an exact version", defaultContainerd)
     .default(defaultContainerd)
-    .describe("Release of containerd."),
+    .describe("Release of containerd; its package brings runc."),
+  cniPluginsVersion: text(patterns.plainVersion, "an exact version", "1.7.1")
+    .optional()
+    .describe(
+      "Release of the CNI plugins (package kubernetes-cni). Default: what comes with the first kubelet, and stays.",
+    ),
   clusterName: text(patterns.label, "an RFC 1123 label (lower-case letters, digits and -, at most 63)", "prod")
     .optional()
     .describe("Name of the cluster and prefix of its resources. Default: the stack's name. Cannot change later."),

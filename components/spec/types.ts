@@ -108,6 +108,8 @@ export interface VersionsSpec {
   etcd: string;
   /** `2.2.9`. */
   containerd: string;
+  /** `1.7.1`; undefined: whatever is installed stays. */
+  cniPlugins: string | undefined;
   /** Tag of the pause image that kubeadm of this minor uses, `3.10.1`. */
   pause: string;
 }

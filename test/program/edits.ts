@@ -66,6 +66,11 @@ export const edits: Edit[] = [
   { edit: "etcd's version", to: devConfig({ etcdVersion: "3.6.17" }), changed: commands(...etcd) },
   { edit: "containerd's version", to: devConfig({ containerdVersion: "2.2.10" }), changed: commands(...packages) },
   {
+    edit: "the CNI plugins' version",
+    to: devConfig({ cniPluginsVersion: "1.7.1" }),
+    changed: commands(...packages),
+  },
+  {
     edit: "Kubernetes, etcd and containerd together",
     to: devConfig({ kubernetesVersion: "v1.36.3", etcdVersion: "3.6.17", containerdVersion: "2.2.10" }),
     changed: commands(...new Set([...kubernetes, ...etcd, ...packages])),
