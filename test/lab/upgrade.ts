@@ -98,7 +98,7 @@ export function interruptedUpgrade(lab: Lab, to: string): void {
         await t.test(stage.title, async () => {
           const { code } = await lab.upCutOff(stage.host, stage.condition, STAGE_LIMIT, () => stage.cut(lab));
           assert.notEqual(code, 0, "the run came to its end before it was cut off");
-          await sleep(1000);
+          await sleep(1);
         });
       }
       await t.test("the last run finishes", async () => {
