@@ -26,17 +26,25 @@ keeps_exiting() {
   [ $((newest - $(cat "$first"))) -ge 2 ]
 }
 
+# What ended by itself, as on a host that was powered off with its manifests away. The kubelet forgets such a pod only
+# when it has reached the API server, which may be the very one.
+is_not_running() { ! pgrep -f "^$1 " >/dev/null; }
+
 take_away() {
   local component
+  local -A ended=()
   mkdir -p "$OLD"
   at_exit put_missing_back
   for component in "$@"; do
-    if [ -f "$MANIFESTS/$component.yaml" ]; then
-      install -m 0600 "$MANIFESTS/$component.yaml" "$OLD/$component.yaml"
-      rm -f "$MANIFESTS/$component.yaml"
-    fi
+    ended[$component]=is_not_running
+    [ -f "$MANIFESTS/$component.yaml" ] || continue
+    ended[$component]=pod_is_gone
+    install -m 0600 "$MANIFESTS/$component.yaml" "$OLD/$component.yaml"
+    rm -f "$MANIFESTS/$component.yaml"
   done
-  for component in "$@"; do wait_until 90 "the kubelet of $NODE_NAME has ended $component" pod_is_gone "$component"; done
+  for component in "$@"; do
+    wait_until 90 "the kubelet of $NODE_NAME has ended $component" "${ended[$component]}" "$component"
+  done
 }
 
 # A script that ends between the two leaves no host without its static pods, unless the host itself goes down.

@@ -13,6 +13,7 @@ const files = fakeFiles({ id: testPrivateKey, asc: testArchiveKey });
 const sections = parse(`
     clusterName: prod
     containerdVersion: 2.2.9
+    cniPluginsVersion: 1.7.1
     allowNonHa: false
     api: { vip: 192.0.2.10, vipPrefix: 24, port: 8443, bindPort: 6443, routerId: 51, dnsName: api.example, extraSans: [a.example] }
     network: { podCidr: 10.200.0.0/16, serviceCidr: 10.32.0.0/16, dnsDomain: cluster.local, plugin: flannel, flannelVersion: v0.28.4 }
