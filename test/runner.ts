@@ -34,7 +34,7 @@ const unit: Suite = {
   limit: 15,
 };
 const program: Suite = { title: "program tests", patterns: ["test/program/*.test.ts"], parallel: 2, limit: 15 };
-const lab: Suite = { title: "lab tests", patterns: ["test/lab/*.test.ts"], parallel: 1, limit: 50 };
+const lab: Suite = { title: "lab tests", patterns: ["test/lab/*.test.ts"], parallel: 1, limit: 70 };
 
 let passed = 0;
 const failures: string[] = [];

@@ -27,7 +27,6 @@ export function rollOuts(lab: Lab): void {
       assert.match(await lab.on(host, "tr '\\0' ' ' </proc/$(pgrep -x kube-apiserver)/cmdline"), /--event-ttl=2h0m0s/);
     }
     assert.deepEqual(await starts(lab, ["kubelet", "containerd", "etcd", "haproxy", "keepalived"]), kubelets);
-    await lab.unchanged();
   });
 
   test("a flag that no API server knows is taken back on the first control plane, and the run stops there", async () => {
@@ -56,7 +55,6 @@ export function rollOuts(lab: Lab): void {
     const pods = await lab.kubectl("get", "nodes", "-o", "jsonpath={.items[*].status.capacity.pods}");
     assert.equal(pods, NODES.map(() => "87").join(" "));
     assert.deepEqual(await startedContainers(lab), containers);
-    await lab.unchanged();
   });
 
   test("a kubelet that does not start with its new settings gets the old ones back", async () => {
@@ -69,7 +67,6 @@ export function rollOuts(lab: Lab): void {
     assert.equal(await lab.on("cp1", "systemctl is-active kubelet"), "active");
     lab.configure({ kubelet });
     await lab.up();
-    await lab.unchanged();
   });
 
   test("a kube-proxy setting restarts kube-proxy alone", async () => {
@@ -83,7 +80,6 @@ export function rollOuts(lab: Lab): void {
       /syncPeriod: 25s/,
     );
     assert.deepEqual(await staticPods(lab), before);
-    await lab.unchanged();
   });
 
   test("an etcd setting goes from member to member, and every member is healthy after it", async () => {
@@ -96,7 +92,6 @@ export function rollOuts(lab: Lab): void {
       assert.match(await lab.on(host, "curl -fsS http://127.0.0.1:2381/health"), /"health":"true"/);
     }
     assert.deepEqual(await staticPods(lab), pods);
-    await lab.unchanged();
   });
 
   test("etcd with a setting that it refuses runs on as before, and no other member is touched", async () => {
