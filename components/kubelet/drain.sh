@@ -59,6 +59,16 @@ pods_to_move() {
 {{end}}' | awk '$4 != "DaemonSet" && $4 != "Node" && $4 != "-"'
 }
 
+# A drain outlives a question that the API did not answer.
+still_to_move() {
+  local tries
+  for tries in 1 2 3 4 5; do
+    pods_to_move && return 0
+    sleep "$tries"
+  done
+  die "$NODE_NAME: the API did not say which pods are on the node"
+}
+
 grace_field() { [ -z "$DRAIN_GRACE" ] || printf ',"gracePeriodSeconds":%s' "$DRAIN_GRACE"; }
 
 evict() {
@@ -88,12 +98,12 @@ refuse_local_data() {
 drain() {
   local end=$((SECONDS + DRAIN_TIMEOUT)) left blocked=""
   cordon
-  left=$(pods_to_move)
+  left=$(still_to_move)
   refuse_local_data "$left"
   while [ -n "$left" ] && [ "$SECONDS" -lt "$end" ]; do
     blocked=$(evict_all "$left")
     sleep 2
-    left=$(pods_to_move)
+    left=$(still_to_move)
   done
   [ -n "$left" ] || return 0
   case $DRAIN_BLOCKED in
