@@ -123,4 +123,7 @@ delete_rest() {
   wait_until 120 "the deleted pods of $NODE_NAME have ended" nothing_to_move
 }
 
-nothing_to_move() { [ -z "$(pods_to_move)" ]; }
+nothing_to_move() {
+  local left
+  left=$(pods_to_move) && [ -z "$left" ]
+}
