@@ -3,9 +3,9 @@
 # kubeadm's documents of the whole cluster, and the marks that say which of them the cluster's ConfigMaps hold.
 # Files: init.yaml (this node's part), cluster.yaml, kubelet.yaml, kube-proxy.yaml.
 
-sum() { sha256sum <"$1" | cut -c1-64; }
+cluster_sum() { fingerprint "$STAGE/cluster.yaml" "$STAGE/kubelet.yaml" "$STAGE/kube-proxy.yaml"; }
 
-cluster_sum() { cat "$STAGE/cluster.yaml" "$STAGE/kubelet.yaml" "$STAGE/kube-proxy.yaml" | sha256sum | cut -c1-64; }
+kubelet_sum() { fingerprint "$STAGE/kubelet.yaml"; }
 
 # Makes whole.yaml, the file that kubeadm takes.
 join_documents() {
@@ -26,8 +26,8 @@ mark() {
 
 # kubeadm-config last: it stands for the whole.
 mark_published() {
-  mark kubelet-config "$(sum "$STAGE/kubelet.yaml")"
+  mark kubelet-config "$(kubelet_sum)"
   mark kubeadm-config "$(cluster_sum)"
 }
 
-published() { [ "$(mark_of kubeadm-config)" = "$(cluster_sum)" ] && [ "$(mark_of kubelet-config)" = "$(sum "$STAGE/kubelet.yaml")" ]; }
+published() { [ "$(mark_of kubeadm-config)" = "$(cluster_sum)" ] && [ "$(mark_of kubelet-config)" = "$(kubelet_sum)" ]; }

@@ -16,7 +16,7 @@ bootstrap() {
   say "$NODE_NAME: no cluster answers at $VIP_URL: bootstrapping one"
   join_documents
   quietly 420 "kubeadm init" kubeadm init --config "$STAGE/whole.yaml"
-  sum "$STAGE/kubelet.yaml" >"$STATE/kubelet-settings"
+  kubelet_sum >"$STATE/kubelet-settings"
 }
 
 # Nothing joins by token, and nobody needs the account that is above RBAC once admin.conf is bound.

@@ -33,7 +33,7 @@ refuse_unsafe_step() {
   local have kubelet oldest
   have=$(image_version "$MANIFESTS/kube-apiserver.yaml" 2>/dev/null || image_version "$OLD/kube-apiserver.yaml" 2>/dev/null || true)
   if [ -n "$have" ]; then
-    [ "$(printf '%s\n%s\n' "$have" "$KUBERNETES_VERSION" | sort -V | tail -n 1)" = "$KUBERNETES_VERSION" ] ||
+    ! older "$KUBERNETES_VERSION" "$have" ||
       die "$NODE_NAME runs Kubernetes $have: going back to $KUBERNETES_VERSION is not supported. Set kubernetesVersion to $have or newer"
     [ $(($(minor "$KUBERNETES_VERSION") - $(minor "$have"))) -le 1 ] ||
       die "$NODE_NAME runs Kubernetes $have: upgrades go one minor at a time. Set kubernetesVersion to a release of 1.$(($(minor "$have") + 1)) first"
@@ -62,7 +62,6 @@ roll_back() {
 }
 
 replace() {
-  local rest=()
   say "$NODE_NAME: replacing $*"
   take_away "$@"
   if [ "$1" = kube-apiserver ]; then
@@ -70,10 +69,9 @@ replace() {
     become_healthy 240 kube-apiserver || { [ $# -eq 1 ] || put "$OLD" "${@:2}"; roll_back kube-apiserver; }
     shift
   fi
-  rest=("$@")
-  [ ${#rest[@]} -gt 0 ] || return 0
-  put "$NEW" "${rest[@]}"
-  become_healthy 180 "${rest[@]}" || roll_back "${rest[@]}"
+  [ $# -gt 0 ] || return 0
+  put "$NEW" "$@"
+  become_healthy 180 "$@" || roll_back "$@"
 }
 
 running_as_wanted() {

@@ -43,11 +43,11 @@ export class EtcdCluster extends pulumi.ComponentResource {
     const [first] = members;
     if (!first) throw new Error("an etcd cluster needs a member");
     const names = members.map((member) => member.host.spec.name);
-    this.healthy = this.onMember(`${name}-etcd-healthy`, first, HEALTHY, {
+    this.healthy = this.onMember(first, "etcd-healthy", HEALTHY, name, {
       variables: { MEMBERS: names, ENDPOINTS: this.endpoints },
       after: members.map((member) => member.started),
     });
-    const snapshot = this.onMember(`${name}-etcd-snapshot`, first, SNAPSHOT, {
+    const snapshot = this.onMember(first, "etcd-snapshot", SNAPSHOT, name, {
       variables: {
         NODE_NAME: first.host.spec.name,
         KUBERNETES_VERSION: spec.versions.kubernetes,
@@ -60,15 +60,15 @@ export class EtcdCluster extends pulumi.ComponentResource {
   }
 
   private onMember(
-    name: string,
     member: EtcdMember,
+    concern: string,
     part: string,
+    name: string,
     { variables, after }: { variables: Record<string, string | string[]>; after: pulumi.Resource[] },
   ): remote.Command {
     const { host, ssh } = member.remote;
-    const concern = part === HEALTHY ? "etcd-healthy" : "etcd-snapshot";
     return remoteScript(
-      name,
+      `${name}-${concern}`,
       { host, ssh, script: { concern, variables, files: [], parts: [part], limitSeconds: 480 } },
       { parent: this, dependsOn: after },
     );

@@ -77,7 +77,7 @@ keep_old() {
 refuse_downgrade() {
   local have
   have=$(running_version)
-  [ -z "$have" ] || [ "$(printf '%s\n%s\n' "$have" "$ETCD_VERSION" | sort -V | tail -n 1)" = "$ETCD_VERSION" ] ||
+  [ -z "$have" ] || ! older "$ETCD_VERSION" "$have" ||
     die "$NODE_NAME runs etcd $have: going back to $ETCD_VERSION is not supported. Set etcdVersion to $have or newer"
 }
 
@@ -100,8 +100,8 @@ if ! as_configured; then
   fi
   install_configuration
   systemctl reset-failed etcd 2>/dev/null || true
-  try quietly 120 "restarting etcd" systemctl restart etcd 2>"$STAGE/restart" || give_up_on
-  try wait_until 60 "etcd on $NODE_NAME is healthy at $ETCD_VERSION" restarted_as_wanted 2>"$STAGE/restart" || give_up_on
+  try quietly 120 "restarting etcd" systemctl restart etcd 2>/dev/null || give_up_on
+  try wait_until 60 "etcd on $NODE_NAME is healthy at $ETCD_VERSION" restarted_as_wanted 2>/dev/null || give_up_on
   note_runs_with etcd "${RUNS[@]}"
   link_tools
   pass_gates "after restarting etcd on $NODE_NAME" 90 "${GATES[@]}"

@@ -11,15 +11,9 @@ ensure_containerd() {
   containerd_config
   install_file config.toml /etc/containerd/config.toml 0644
   systemctl is-enabled --quiet containerd || quietly 60 "enabling containerd" systemctl enable containerd
-  if changed /etc/containerd/config.toml || ! unit_active containerd || ! containerd_runs_installed; then
+  # Pods outlive containerd, so a package can be newer than what runs.
+  if changed /etc/containerd/config.toml || ! unit_active containerd || ! runs_installed containerd; then
     quietly 90 "restarting containerd" systemctl restart containerd
   fi
   wait_until 30 "containerd on $NODE_NAME answers" containerd_answers
-}
-
-# Pods outlive containerd, so a package can be newer than what runs.
-containerd_runs_installed() {
-  local pid
-  pid=$(systemctl show -p MainPID --value containerd)
-  [ "$pid" != 0 ] && [ "$(readlink "/proc/$pid/exe")" = /usr/bin/containerd ]
 }

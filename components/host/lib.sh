@@ -130,6 +130,16 @@ note_runs_with() {
 # unit_active UNIT
 unit_active() { [ "$(systemctl is-active "$1" 2>/dev/null)" = active ]; }
 
+# runs_installed UNIT: its main process runs the program that is installed, not one that a package has since replaced.
+runs_installed() {
+  local pid
+  pid=$(systemctl show -p MainPID --value "$1")
+  [ "$pid" != 0 ] && [ "$(readlink "/proc/$pid/exe")" = "/usr/bin/$1" ]
+}
+
+# older A B: whether A is a version before B.
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
 # interface_of IP: the interface that carries the address.
 interface_of() {
   local found

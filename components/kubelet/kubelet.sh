@@ -2,28 +2,23 @@
 # shellcheck shell=bash disable=SC2154
 # Brings this node's kubelet, containerd and their settings to the wanted state: drains where a package changes, restarts
 # where only settings do, does nothing where nothing differs.
-# Input: NODE_NAME, KUBERNETES_VERSION, CONTAINERD_VERSION, RELEASED (packages), ROLE (control-plane|worker), VIP_URL,
+# Input: NODE_NAME, KUBERNETES_VERSION, CONTAINERD_VERSION, RELEASED (packages), HOLDS, ROLE (control-plane|worker),
 # WAIT_READY (yes|no) and the inputs of drain and, on a control plane, of the gates; files: config.toml, kubelet.yaml.
 
 APPLIED=$STATE/kubelet-settings
-SETTINGS=$(sha256sum <"$STAGE/kubelet.yaml" | cut -c1-64)
+SETTINGS=$(fingerprint "$STAGE/kubelet.yaml")
 
 settings_differ() { [ "$(cat "$APPLIED" 2>/dev/null)" != "$SETTINGS" ]; }
 
 containerd_settings_differ() { ! cmp -s "$STAGE/config.toml" /etc/containerd/config.toml; }
 
-# A run that was cut off may have installed a package and not restarted what comes from it.
-runs_installed() {
-  local pid
-  pid=$(systemctl show -p MainPID --value "$1")
-  [ "$pid" != 0 ] && [ "$(readlink "/proc/$pid/exe")" = "/usr/bin/$1" ]
-}
-
 reported() { own_node -o "jsonpath={.status.nodeInfo.$1}"; }
+
+kubelet_answers() { [ "$(curl -fsS --max-time 2 http://127.0.0.1:10248/healthz)" = ok ]; }
 
 # What runs, as the node itself reports it.
 node_as_wanted() {
-  [ "$(curl -fsS --max-time 2 http://127.0.0.1:10248/healthz)" = ok ] || return 1
+  kubelet_answers || return 1
   [ "$(reported kubeletVersion)" = "$KUBERNETES_VERSION" ] || return 1
   [[ $(reported containerRuntimeVersion) =~ ^containerd://v?"$CONTAINERD_VERSION"$ ]] || return 1
   [ "$MUST_BE_READY" = no ] || ready
@@ -59,8 +54,6 @@ gates() {
   fi
 }
 
-kubelet_answers() { [ "$(curl -fsS --max-time 2 http://127.0.0.1:10248/healthz)" = ok ]; }
-
 # A kubelet that does not start with new settings gets its old ones back, and the run ends here.
 restart_kubelet() {
   quietly 30 "reloading systemd" systemctl daemon-reload
@@ -82,6 +75,13 @@ replaces_static_pods() {
   [ "$ROLE" = control-plane ] && [ "$(minor_of "$RUNNING_VERSION")" != "$(minor_of "$KUBERNETES_VERSION")" ]
 }
 
+# Every static pod is there and healthy: what was kept of them is of no more use.
+static_pods_are_back() {
+  put_missing_back
+  become_healthy 240 "${COMPONENTS[@]}" || die "$NODE_NAME: the static pods do not become healthy under this kubelet: $(last_words "${COMPONENTS[@]}")"
+  rm -rf "$OLD"
+}
+
 release() {
   RUNNING_VERSION=$(reported kubeletVersion 2>/dev/null || true)
   gates before
@@ -95,11 +95,7 @@ release() {
   if replaces_static_pods; then take_away "${COMPONENTS[@]}"; fi
   ensure_containerd
   restart_kubelet
-  if [ "$ROLE" = control-plane ]; then
-    put_missing_back
-    become_healthy 240 "${COMPONENTS[@]}" || die "$NODE_NAME: the static pods do not become healthy under the new kubelet: $(last_words "${COMPONENTS[@]}")"
-    rm -rf "$OLD"
-  fi
+  if [ "$ROLE" = control-plane ]; then static_pods_are_back; fi
   wait_until 240 "node $NODE_NAME is Ready with kubelet $KUBERNETES_VERSION and containerd $CONTAINERD_VERSION" node_as_wanted
   wait_until 180 "the network pods of $NODE_NAME are ready" network_pods_ready
   printf '%s\n' "$SETTINGS" >"$APPLIED"
@@ -111,15 +107,14 @@ release() {
 finish_static_pods() {
   [ "$ROLE" = control-plane ] && [ -d "$OLD" ] || return 0
   say "$NODE_NAME: an earlier run was cut off while the static pods were away; putting them back"
-  put_missing_back
   unit_active kubelet || systemctl restart kubelet
-  become_healthy 240 "${COMPONENTS[@]}" || die "$NODE_NAME: the static pods do not become healthy: $(last_words "${COMPONENTS[@]}")"
-  rm -rf "$OLD"
+  static_pods_are_back
 }
 
 finish_static_pods
 find_missing "${RELEASED[@]}"
 DISRUPTIVE=no
+# A run that was cut off may have installed a package and not restarted what comes from it.
 if [ ${#MISSING[@]} -gt 0 ] || ! runs_installed kubelet || ! runs_installed containerd; then DISRUPTIVE=yes; fi
 if [ "$DISRUPTIVE" = yes ] || settings_differ || containerd_settings_differ; then
   release
