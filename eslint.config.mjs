@@ -9,7 +9,8 @@ const readsConfig = {
 const makesCommand = {
   selector:
     "NewExpression[callee.object.name='remote'][callee.property.name='Command'], NewExpression[callee.object.property.name='remote'][callee.property.name='Command'], NewExpression[callee.object.name='local'][callee.property.name='Command'], NewExpression[callee.property.name='CopyToRemote']",
-  message: "Every command on a host is made by remoteScript in components/host/remote.ts.",
+  message:
+    "Every command on a host is made by remoteScript in components/host/remote.ts, or by reachScript in reach.ts beside it.",
 };
 const triggers = {
   selector: "Property[key.name='triggers'], Property[key.value='triggers']",
@@ -64,7 +65,7 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", makesCommand, triggers] },
   },
   {
-    files: ["components/host/remote.ts"],
+    files: ["components/host/reach.ts", "components/host/remote.ts"],
     rules: { "no-restricted-syntax": ["error", readsConfig, triggers] },
   },
   {

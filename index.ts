@@ -7,22 +7,39 @@ import { EtcdCluster } from "./components/etcd/etcd";
 import { Hosts } from "./components/host/hosts";
 import { nodeTable } from "./components/host/table";
 import { Pki } from "./components/pki/pki";
+import { openLedger } from "./components/host/remote";
+import { assertSafe } from "./components/observe/checks";
+import { historyOf } from "./components/observe/history";
+import { assertSameCluster } from "./components/observe/identity";
+import { observe } from "./components/observe/observe";
+import { asFound } from "./components/observe/replaced";
+import { makePlan } from "./components/plan/plan";
+import { showPlan } from "./components/plan/show";
 import { readSpec } from "./components/spec/read";
-import { comparedWithLast, recordAfter } from "./components/spec/record";
+import { lastUpdate, recordAfter, settledBy } from "./components/spec/record";
 import { VirtualIp } from "./components/vip/vip";
 import { Workers } from "./components/worker/workers";
 
 export = async () => {
-  const spec = await comparedWithLast(readSpec());
+  const last = await lastUpdate();
+  const wanted = settledBy(last, readSpec(last.applied));
+  const observations = wanted.observe ? await observe(wanted) : undefined;
+  const spec = asFound(wanted, observations);
+  const warnings = assertSafe(spec, observations, last.applied);
+  const ledger = openLedger(historyOf(spec, last, observations));
 
   const pki = new Pki(spec.name, { spec });
+  await assertSameCluster(pki.clusterCa, observations);
   const hosts = new Hosts(spec.name, { spec, clusterCa: pki.clusterCa });
-  const etcd = new EtcdCluster(spec.name, { spec, hosts, pki });
   const vip = new VirtualIp(spec.name, { spec, hosts, pki });
+  const etcd = new EtcdCluster(spec.name, { spec, hosts, pki, before: vip.handedOver });
   const controlPlane = new ControlPlane(spec.name, { spec, hosts, pki, etcd, vip });
   const workers = new Workers(spec.name, { spec, hosts, pki, controlPlane });
   const addons = new Addons(spec.name, { spec, hosts, pki, controlPlane, workers });
 
-  const applied = recordAfter(addons.upToDate, spec);
+  const commands = [...ledger.declared];
+  await showPlan(makePlan({ spec, applied: last.applied, observations, commands, warnings, now: new Date() }));
+
+  const applied = recordAfter(addons.upToDate, spec, ledger.record);
   return { endpoint: vip.endpoint, kubeconfig: pki.adminKubeconfig, nodes: nodeTable(spec), applied };
 };

@@ -55,6 +55,11 @@ export function labConfig(lab: string): LabConfig {
   return parseStack(readFileSync(stackFile(lab), "utf8"), stackFile(lab));
 }
 
+/** Whether a container and a node can have this name; `mirror` is the lab's own host. */
+export function isHostName(name: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name) && name !== "mirror";
+}
+
 /** The part of a stack file that the lab needs; everything else is the program's to check. */
 export function parseStack(text: string, file: string): LabConfig {
   const values = configValues(text, file);
@@ -67,7 +72,7 @@ export function parseStack(text: string, file: string): LabConfig {
   }
   const hosts = listed.map((entry: unknown, index): LabHost => {
     const { name, ip } = (entry ?? {}) as Partial<Record<string, unknown>>;
-    if (typeof name !== "string" || !/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name) || name === "mirror") {
+    if (typeof name !== "string" || !isHostName(name)) {
       throw wrong(
         `hosts[${index}].name`,
         name,

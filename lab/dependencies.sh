@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Sourced by lab/run and test/run: checks what both need, and brings node_modules in step with package-lock.json.
+# OpenSSH's client, which the program itself needs, is installed where it is missing.
 
 fail() {
   printf 'kubeadm-ha: %s\n' "$1" >&2
@@ -40,8 +41,16 @@ install_packages() {
   exec 9<&-
 }
 
+ensure_ssh() {
+  command -v ssh >/dev/null && return 0
+  printf 'kubeadm-ha: installing openssh-client\n' >&2
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq --no-install-recommends openssh-client; } >/dev/null </dev/null ||
+    fail "ssh is missing and could not be installed. Install it: apt-get install openssh-client."
+}
+
 # ensure_dependencies FOLDER: of the repository.
 ensure_dependencies() {
   check_machine
+  ensure_ssh
   in_step "$1" || install_packages "$1"
 }

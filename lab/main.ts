@@ -3,7 +3,7 @@ import { parseArguments, usage, type Command } from "./args";
 import { labConfig, requireLab } from "./config";
 import { LabError } from "./error";
 import { docker, ensureDocker } from "./fleet/dockerd";
-import { type FleetHost, listHosts, startHost } from "./fleet/hosts";
+import { cutPower, type FleetHost, listHosts, renewHosts, startHost } from "./fleet/hosts";
 import { containerName } from "./fleet/names";
 import { ensureNetwork } from "./fleet/network";
 import { heal, partition } from "./fleet/partition";
@@ -21,7 +21,7 @@ async function main(command: Command): Promise<number> {
   switch (command.name) {
     // What only one command needs is loaded by that command: `pulumi` goes through here at every call.
     case "up":
-      await (await import("./up")).up(lab);
+      await (await import("./up")).up(lab, command.spares);
       return 0;
     case "down":
       await (await import("./up")).down(lab);
@@ -40,16 +40,27 @@ async function main(command: Command): Promise<number> {
       const { runPulumi } = await import("./engine/pulumi");
       return (await inForeground(() => runPulumi(command.args, lab))).code;
     }
+    case "plan":
+      requireLab(lab);
+      await (await import("./project")).ensureProject(lab);
+      return (await import("./plan")).plan(command.args, lab);
+    case "adopt":
+      requireLab(lab);
+      await (await import("./project")).ensureProject(lab);
+      return (await import("./adopt")).adopt(command.args, lab);
     case "exec":
       return execute(lab, await onlyHost(lab, command.host), command.command);
     case "kill":
-      await each(lab, command.hosts, "power cut", (host) => docker(["kill", containerName(lab, host.name)]));
+      await each(lab, command.hosts, "power cut", (host) => cutPower(lab, host));
       return 0;
     case "start":
     case "unpause":
       // The bridge goes with the machine's memory, the hosts' disks do not.
       await ensureNetwork(lab, labConfig(lab));
       await each(lab, command.hosts, "up", (host) => startHost(lab, host));
+      return 0;
+    case "renew":
+      await renewHosts(lab, await namedHosts(lab, command.hosts), labConfig(lab));
       return 0;
     case "pause":
       await each(lab, command.hosts, "hangs", (host) => docker(["pause", containerName(lab, host.name)]));

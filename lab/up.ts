@@ -13,9 +13,10 @@ import { rememberServed, wantedVersions, type Further } from "./mirror/wanted";
 import { cacheDir, labDir, stateDir } from "./paths";
 import { say, step } from "./say";
 import { ensureProject } from "./project";
+import { fleetOf, rememberSpares, spareHosts } from "./spares";
 
 /** Everything that a lab needs to run, from nothing or from any leftovers; a no-op when all of it runs. */
-export async function up(lab: string): Promise<LabConfig> {
+export async function up(lab: string, spares: string[] = []): Promise<LabConfig> {
   await ensureProject(lab);
   const config = labConfig(lab);
   return locked(lab, "starting the lab", async () => {
@@ -25,12 +26,13 @@ export async function up(lab: string): Promise<LabConfig> {
     // Go's caches are ten times the size of what they have built.
     await dropBuildCaches();
     await ensureNetwork(lab, config);
+    if (spares.length > 0) rememberSpares(lab, spares, config);
     await ensureHosts(lab, config, content);
     const cut = partitioned(lab);
     // The rules go with the machine's memory, the hosts' disks do not.
     if (cut.length > 0) await partition(lab, cut);
     if (cut.length > 0) say(`still cut off: ${cut.map(({ name }) => name).join(", ")}; npm run lab -- heal ends it`);
-    say(`lab ${lab}: ${config.hosts.length} hosts run in ${config.subnet}, and their mirror`);
+    say(`lab ${lab}: ${fleetOf(config, spareHosts(lab)).length} hosts run in ${config.subnet}, and their mirror`);
     return config;
   });
 }

@@ -37,9 +37,15 @@ const ARCHIVE_KEY = [
   "",
 ].join("\n");
 
-/** Keys of Pulumi.dev.yaml: three control planes with etcd, two workers. */
+/** Keys of Pulumi.dev.yaml: three control planes with etcd, two workers. Nothing is asked of them. */
 export function devConfig(overrides: StackConfig = {}): StackConfig {
-  return { ...stackFile("Pulumi.dev.yaml"), ...overrides };
+  return { ...stackFile("Pulumi.dev.yaml"), observe: false, ...overrides };
+}
+
+/** The dev stack's `api` with another kind of endpoint. */
+export function apiBy(by: string): StackConfig {
+  if (by === "load-balancer") return { by, loadBalancer: { host: "api.example" } };
+  return { by, vip: "10.77.0.10", routerId: 51 };
 }
 
 /** The same with etcd on three hosts of its own. */

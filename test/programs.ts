@@ -9,8 +9,22 @@ import { ensureDebianPackages, missingPackages } from "../lab/debian";
 import { run } from "../lab/sh";
 import { devSpec } from "./fixtures";
 
-/** Debian's; `systemd` for systemd-analyze. Services that come with them are neither started nor enabled. */
-const packages = ["curl", "dash", "haproxy", "iproute2", "keepalived", "openssl", "shellcheck", "systemd"];
+/**
+ * Debian's; `systemd` for systemd-analyze, a font for Chromium's pages. Services that come with them are neither started
+ * nor enabled.
+ */
+const packages = [
+  "chromium",
+  "curl",
+  "dash",
+  "fonts-dejavu-core",
+  "haproxy",
+  "iproute2",
+  "keepalived",
+  "openssl",
+  "shellcheck",
+  "systemd",
+];
 const services = ["haproxy", "keepalived"];
 const POLICY = "/usr/sbin/policy-rc.d";
 

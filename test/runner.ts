@@ -29,12 +29,17 @@ const unit: Suite = {
     "test/unit/*.test.ts",
     "test/load/*.test.ts",
     "test/bench/*.test.ts",
+    "test/drill/*.test.ts",
   ],
   parallel: 2,
   limit: 15,
 };
 const program: Suite = { title: "program tests", patterns: ["test/program/*.test.ts"], parallel: 2, limit: 15 };
-const lab: Suite = { title: "lab tests", patterns: ["test/lab/*.test.ts"], parallel: 1, limit: 70 };
+const labs: Suite[] = [
+  { title: "lab tests", patterns: ["test/lab/cluster.test.ts"], parallel: 1, limit: 85 },
+  // Small clusters that wait for each other's processors more than they use them.
+  { title: "lab tests of other topologies", patterns: ["test/lab/topologies/*.test.ts"], parallel: 2, limit: 60 },
+];
 
 let passed = 0;
 const failures: string[] = [];
@@ -99,7 +104,7 @@ async function main(scope: string): Promise<void> {
   await step("binaries that tests need", prepareBinaries).catch((error: Error) => {
     process.stdout.write(`${error.message}\n`);
   });
-  for (const suite of [unit, program, ...(scope === "all" ? [lab] : [])]) await runSuite(suite);
+  for (const suite of [unit, program, ...(scope === "all" ? labs : [])]) await runSuite(suite);
   list("skipped, and why", skips);
   list("failed", failures);
 }

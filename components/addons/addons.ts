@@ -4,7 +4,6 @@ import { DaemonSet } from "@pulumi/kubernetes/apps/v1/daemonSet";
 import { DeploymentPatch } from "@pulumi/kubernetes/apps/v1/deploymentPatch";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { NodePatch } from "@pulumi/kubernetes/core/v1/nodePatch";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import { Provider } from "@pulumi/kubernetes/provider";
@@ -13,15 +12,18 @@ import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBindin
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ControlPlane } from "../controlplane/controlplane";
+import { Step } from "../host/commands";
 import type { Hosts } from "../host/hosts";
-import { remoteScript } from "../host/remote";
-import { readScript } from "../host/script";
+import { clusterScript } from "../host/remote";
+import { readScript, type Script } from "../host/script";
 import type { Pki } from "../pki/pki";
-import { controlPlanes, nodes } from "../spec/topology";
-import type { ClusterSpec, HostSpec } from "../spec/types";
+import { controlPlanes, leadingControlPlanes, nodes, nodeTaints, taintText } from "../spec/topology";
+import { HostState, type ClusterSpec } from "../spec/types";
 import type { Workers } from "../worker/workers";
 import { flannelObjects } from "./flannel";
+import { owned } from "./owned";
 
+const LABELS = readScript(__dirname, "labels.sh");
 const READY = readScript(__dirname, "ready.sh");
 
 export interface AddonsArgs {
@@ -59,16 +61,13 @@ export class Addons extends pulumi.ComponentResource {
       spec.network.plugin === "flannel"
         ? podNetwork(name, spec, { ...inCluster, dependsOn: controlPlane.bootstrapped }, hosts.staged)
         : [];
-    const released = [controlPlane.released, ...workers.released];
+    const released = [controlPlane.released, workers.released];
     this.upToDate = released;
     if (network.length > 0) {
       coreDns(name, spec, { ...inCluster, dependsOn: [...joined.values(), ...network] });
       this.upToDate = [clusterReady(name, spec, { parent: this, dependsOn: [...released, ...network] })];
     }
-    for (const host of nodes(spec)) {
-      const node = joined.get(host.name);
-      if (node && Object.keys(host.labels).length > 0) nodeLabels(name, host, { ...inCluster, dependsOn: node });
-    }
+    nodeLabels(name, spec, { parent: this, dependsOn: [...joined.values(), ...released] });
     this.registerOutputs({});
   }
 }
@@ -102,7 +101,7 @@ function coreDns(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOpt
   new DeploymentPatch(
     `${name}-coredns`,
     {
-      metadata: { name: "coredns", namespace: "kube-system", annotations: { "pulumi.com/patchForce": "true" } },
+      metadata: { name: "coredns", namespace: "kube-system", annotations: owned },
       spec: { replicas: controlPlanes(spec).length },
     },
     opts,
@@ -111,37 +110,52 @@ function coreDns(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOpt
   new PodDisruptionBudget(
     `${name}-coredns`,
     {
-      metadata: { name: "coredns", namespace: "kube-system" },
+      metadata: { name: "coredns", namespace: "kube-system", annotations: owned },
       spec: { maxUnavailable: 1, selector: { matchLabels: { "k8s-app": "kube-dns" } } },
     },
     opts,
   );
 }
 
-function nodeLabels(name: string, host: HostSpec, opts: pulumi.CustomResourceOptions): void {
-  new NodePatch(
-    `${name}-${host.name}-labels`,
-    { metadata: { name: host.name, labels: host.labels, annotations: { "pulumi.com/patchForce": "true" } } },
-    opts,
-  );
+/** Labels and taints: kubeadm's own taint of control planes among them, for it may come and go as well. */
+function nodeLabels(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): void {
+  const all = nodes(spec);
+  const variables = {
+    LABELS: all.flatMap((host) =>
+      Object.entries(host.labels)
+        .map(([key, value]) => `${host.name} ${key}=${value}`)
+        .sort(),
+    ),
+    TAINTS: all.flatMap((host) =>
+      nodeTaints(host)
+        .map((taint) => `${host.name} ${taintText(taint)}`)
+        .sort(),
+    ),
+    SCHEDULABLE: all.filter(({ schedulable }) => schedulable).map((host) => host.name),
+  };
+  onCluster(name, spec, Step.Labels, { variables, part: LABELS }, opts);
 }
 
 function clusterReady(name: string, spec: ClusterSpec, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-  const [host] = controlPlanes(spec);
-  if (!host) throw new Error("a cluster needs a control plane");
-  return remoteScript(
-    `${name}-ready`,
-    {
-      host,
-      ssh: spec.ssh,
-      script: {
-        concern: "cluster-ready",
-        variables: { NODES: nodes(spec).map((node) => node.name), KUBERNETES_VERSION: spec.versions.kubernetes },
-        files: [],
-        parts: [READY],
-        limitSeconds: 300,
-      },
-    },
-    opts,
-  );
+  const inService = nodes(spec).filter(({ state }) => state === HostState.Active);
+  const variables = { NODES: inService.map((node) => node.name), KUBERNETES_VERSION: spec.versions.kubernetes };
+  return onCluster(name, spec, Step.Ready, { variables, part: READY }, opts);
+}
+
+interface ClusterScript {
+  variables: Script["variables"];
+  part: string;
+}
+
+/** `<name>-<step>`: a script that asks the API, on a control plane. */
+function onCluster(
+  name: string,
+  spec: ClusterSpec,
+  step: Step,
+  { variables, part }: ClusterScript,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  const script = { concern: `cluster-${step}`, variables, files: [], parts: [part], limitSeconds: 300 };
+  const args = { hosts: leadingControlPlanes(spec), ssh: spec.ssh, step, scriptOn: () => script };
+  return clusterScript(`${name}-${step}`, args, opts);
 }

@@ -1,21 +1,27 @@
 /** Flannel's manifest for one cluster: VXLAN between the node addresses. Pure. */
 import { flannelImages } from "../host/images";
+import { apiEndpoint } from "../spec/topology";
 import type { ClusterSpec } from "../spec/types";
+import { owned } from "./owned";
 
 const NAMESPACE = "kube-flannel";
 const LABELS = { app: "flannel" };
 
 /** The objects by the name that their resources get. */
 export function flannelObjects(spec: ClusterSpec) {
-  const metadata = (name: string) => ({ name, namespace: NAMESPACE, labels: LABELS });
+  const metadata = (name: string) => ({ name, namespace: NAMESPACE, labels: LABELS, annotations: owned });
   const subject = { kind: "ServiceAccount", name: "flannel", namespace: NAMESPACE };
   return {
     namespace: {
-      metadata: { name: NAMESPACE, labels: { ...LABELS, "pod-security.kubernetes.io/enforce": "privileged" } },
+      metadata: {
+        name: NAMESPACE,
+        labels: { ...LABELS, "pod-security.kubernetes.io/enforce": "privileged" },
+        annotations: owned,
+      },
     },
     serviceAccount: { metadata: metadata("flannel") },
     clusterRole: {
-      metadata: { name: "flannel", labels: LABELS },
+      metadata: { name: "flannel", labels: LABELS, annotations: owned },
       rules: [
         { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
         { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
@@ -23,7 +29,7 @@ export function flannelObjects(spec: ClusterSpec) {
       ],
     },
     clusterRoleBinding: {
-      metadata: { name: "flannel", labels: LABELS },
+      metadata: { name: "flannel", labels: LABELS, annotations: owned },
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "flannel" },
       subjects: [subject],
     },
@@ -44,6 +50,7 @@ export function flannelObjects(spec: ClusterSpec) {
 
 function podSpec(spec: ClusterSpec) {
   const images = flannelImages(spec.network.flannelVersion);
+  const endpoint = apiEndpoint(spec);
   const config = { name: "config", mountPath: "/etc/flannel" };
   return {
     hostNetwork: true,
@@ -78,8 +85,8 @@ function podSpec(spec: ClusterSpec) {
           fromField("POD_NAMESPACE", "metadata.namespace"),
           fromField("NODE_IP", "status.hostIP"),
           // Not the Service's address: that one works only after kube-proxy does, and flannel ends when it does not.
-          { name: "KUBERNETES_SERVICE_HOST", value: spec.api.vip },
-          { name: "KUBERNETES_SERVICE_PORT", value: String(spec.api.port) },
+          { name: "KUBERNETES_SERVICE_HOST", value: endpoint.host },
+          { name: "KUBERNETES_SERVICE_PORT", value: String(endpoint.port) },
         ],
         resources: { requests: { cpu: "50m", memory: "50Mi" } },
         securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },

@@ -7,17 +7,19 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { EtcdCluster } from "../etcd/etcd";
 import { holds, kubeadmPackages } from "../host/apt";
+import { Step } from "../host/commands";
 import { gateInputs, GATES } from "../host/gates";
 import type { Host, Hosts } from "../host/hosts";
 import { coreDnsImage } from "../host/images";
-import { remoteScript, type SecretFile } from "../host/remote";
+import { clusterScript, remoteScript, type SecretFile } from "../host/remote";
 import { readScript, type Script } from "../host/script";
-import { kubeletRelease } from "../kubelet/kubelet";
+import { kubeletRelease, PATCH, REGISTRATION, registrationInputs } from "../kubelet/kubelet";
+import { retire } from "../kubelet/retire";
 import type { Pki } from "../pki/pki";
-import { controlPlanes } from "../spec/topology";
-import type { ClusterSpec } from "../spec/types";
+import { hasRole, leadingControlPlanes } from "../spec/topology";
+import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 import type { VirtualIp } from "../vip/vip";
-import { clusterFiles, joinDocument, staticPodDocuments } from "./kubeadm";
+import { bootstrapFiles, clusterFiles, joinDocument, staticPodDocuments } from "./kubeadm";
 
 const PACKAGES = readScript(`${__dirname}/../host`, "packages.sh");
 const NODE = readScript(`${__dirname}/../host`, "node.sh");
@@ -50,10 +52,10 @@ export class ControlPlane extends pulumi.ComponentResource {
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:controlplane:ControlPlane", name, {}, opts);
     const { spec, hosts, vip, etcd } = args;
-    const [first, ...others] = controlPlanes(spec).map((host) => hosts.get(host.name));
-    if (!first) throw new Error("a cluster needs a control plane");
+    const [lead, ...others] = leadingControlPlanes(spec).map((host) => hosts.get(host.name));
+    if (!lead) throw new Error("a cluster needs a control plane");
     const memberName = (host: Host) => `${name}-${host.spec.name}`;
-    const primary = new PrimaryControlPlane(memberName(first), { ...args, host: first }, { parent: this });
+    const primary = new PrimaryControlPlane(memberName(lead), { ...args, host: lead }, { parent: this });
     const joining = others.map(
       (host) =>
         new JoiningControlPlane(memberName(host), { ...args, host, bootstrapped: primary.joined }, { parent: this }),
@@ -62,33 +64,34 @@ export class ControlPlane extends pulumi.ComponentResource {
     this.bootstrapped = primary.joined;
     this.nodes = new Map(all.map((member) => [member.host.spec.name, member.joined]));
 
-    const beforeAll = [etcd.released, ...hosts.staged, ...vip.nodes.values(), ...this.nodes.values()];
+    const left = retire(`${name}-${Step.ControlPlanes}`, spec, Role.ControlPlane, {
+      parent: this,
+      dependsOn: [etcd.healthy, ...vip.nodes.values(), ...this.nodes.values()],
+    });
+    const beforeAll = [left, etcd.released, ...hosts.staged];
     const staticPods = all.reduce<pulumi.Resource[]>((before, member) => [member.releaseStaticPods(before)], beforeAll);
-    const settings = this.settings(`${name}-settings`, spec, first, staticPods);
+    const settings = this.settings(`${name}-${Step.Settings}`, spec, staticPods);
     this.released = all.reduce((before, member) => member.releaseKubelet(before), settings);
     this.registerOutputs({});
   }
 
   /** What is the whole cluster's: kubeadm's ConfigMaps, RBAC rules, CoreDNS and kube-proxy. */
-  private settings(name: string, spec: ClusterSpec, host: Host, after: pulumi.Resource[]): remote.Command {
-    return remoteScript(
-      name,
-      {
-        host: host.spec,
-        ssh: spec.ssh,
-        script: {
-          concern: "settings",
-          variables: {
-            ...gateInputs(spec, host.spec),
-            KUBERNETES_VERSION: spec.versions.kubernetes,
-            DNS_BY: spec.kubeadm.dnsImageTag === undefined ? "kubeadm" : "image",
-            DNS_IMAGE: coreDnsImage(spec),
-          },
-          files: clusterFiles(spec, host.spec),
-          parts: [GATES, DOCUMENTS, SETTINGS],
-          limitSeconds: 1500,
-        },
+  private settings(name: string, spec: ClusterSpec, after: pulumi.Resource[]): remote.Command {
+    const scriptOn = (host: HostSpec): Script => ({
+      concern: "settings",
+      variables: {
+        ...gateInputs(spec, host),
+        KUBERNETES_VERSION: spec.versions.kubernetes,
+        DNS_BY: spec.kubeadm.dnsImageTag === undefined ? "kubeadm" : "image",
+        DNS_IMAGE: coreDnsImage(spec),
       },
+      files: clusterFiles(spec, host),
+      parts: [GATES, DOCUMENTS, SETTINGS],
+      limitSeconds: 1500,
+    });
+    return clusterScript(
+      name,
+      { hosts: leadingControlPlanes(spec), ssh: spec.ssh, step: Step.Settings, scriptOn },
       { parent: this, dependsOn: after },
     );
   }
@@ -126,12 +129,16 @@ abstract class Member extends pulumi.ComponentResource {
     this.files = pki.controlPlaneFiles(host.spec);
     const own = [host.images, vip.nodes.get(host.spec.name)].filter((resource) => resource !== undefined);
     this.joined = this.remote(
-      "join",
+      Step.Join,
       {
         concern: "node",
         variables: { ...this.inputs, BOOTSTRAP: join.bootstrap ? "yes" : "no" },
-        files: [...clusterFiles(spec, host.spec), { name: "join.yaml", content: joinDocument(spec, host.spec) }],
-        parts: [NODE, GATES, DOCUMENTS, JOIN],
+        files: [
+          ...bootstrapFiles(spec, host.spec),
+          { name: "join.yaml", content: joinDocument(spec, host.spec) },
+          { name: "kubeadm.yaml", content: staticPodDocuments(spec, host.spec) },
+        ],
+        parts: [PATCH, NODE, GATES, DOCUMENTS, JOIN],
         limitSeconds: 1200,
       },
       { once: true, secretFiles: [...this.files, ...pki.joinFiles(host.spec)], after: [...own, ...join.after] },
@@ -143,12 +150,17 @@ abstract class Member extends pulumi.ComponentResource {
   releaseStaticPods(after: pulumi.Resource[]): remote.Command {
     const script = {
       concern: "static-pods",
-      variables: { ...this.inputs, PACKAGES: kubeadmPackages(this.spec), HOLDS: holds(this.host.spec) },
+      variables: {
+        ...this.inputs,
+        ...registrationInputs(this.spec, this.host.spec),
+        PACKAGES: kubeadmPackages(this.spec),
+        HOLDS: holds(this.spec, this.host.spec),
+      },
       files: [{ name: "kubeadm.yaml", content: staticPodDocuments(this.spec, this.host.spec) }],
-      parts: [PACKAGES, GATES, MANIFESTS, STATIC_PODS],
+      parts: [PACKAGES, GATES, ...REGISTRATION, MANIFESTS, STATIC_PODS],
       limitSeconds: 2400,
     };
-    return this.remote("control-plane", script, { secretFiles: this.files, after });
+    return this.remote(Step.ControlPlane, script, { secretFiles: this.files, after });
   }
 
   /** `<name>-kubelet`; called once. */
@@ -161,26 +173,27 @@ abstract class Member extends pulumi.ComponentResource {
   }
 
   private remote(
-    suffix: string,
+    step: Step,
     script: Script,
     { after, ...rest }: { after: pulumi.Resource[]; secretFiles: SecretFile[]; once?: boolean },
   ): remote.Command {
     const { host, spec } = this;
     return remoteScript(
-      `${this.name}-${suffix}`,
-      { host: host.spec, ssh: spec.ssh, script, ...rest },
+      `${this.name}-${step}`,
+      { host: host.spec, ssh: spec.ssh, step, script, ...rest },
       { parent: this, dependsOn: after },
     );
   }
 }
 
 /**
- * The control plane that may bootstrap. After that it is like the others, so an edit that makes another host the
- * first of the list only renames: the alias keeps its resources.
+ * The control plane that may bootstrap a cluster that does not exist yet. After that it is like the others, so that
+ * when another leads only a type changes: the alias keeps its resources.
  */
 export class PrimaryControlPlane extends Member {
   constructor(name: string, args: MemberArgs, opts: pulumi.ComponentResourceOptions) {
-    const join = { bootstrap: true, after: [args.etcd.healthy] };
+    const exists = args.spec.hosts.some((host) => host.settled && hasRole(host, Role.ControlPlane));
+    const join = { bootstrap: !exists, after: [args.etcd.healthy] };
     super(PRIMARY_TYPE, name, args, join, { ...opts, aliases: [{ type: JOINING_TYPE }] });
   }
 }
@@ -191,7 +204,7 @@ interface JoiningArgs extends MemberArgs {
 
 export class JoiningControlPlane extends Member {
   constructor(name: string, args: JoiningArgs, opts: pulumi.ComponentResourceOptions) {
-    const join = { bootstrap: false, after: [args.bootstrapped] };
+    const join = { bootstrap: false, after: [args.bootstrapped, args.etcd.healthy] };
     super(JOINING_TYPE, name, args, join, { ...opts, aliases: [{ type: PRIMARY_TYPE }] });
   }
 }

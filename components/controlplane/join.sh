@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2154
 # Makes this host a control plane. Bootstrapping is an event, not a role: it happens when no cluster answers and this
 # host may do it; otherwise the host joins.
-# Input: NODE_NAME, KUBERNETES_VERSION, BOOTSTRAP (yes|no) and the inputs of the gates; files: join.yaml and those of the
-# documents; secret files: PKI, kubeconfigs, the node's join kubeconfig.
+# Input: NODE_NAME, KUBERNETES_VERSION, BOOTSTRAP (yes|no) and the inputs of the gates; files: join.yaml, kubeadm.yaml (of
+# the static pods) and those of the documents; secret files: PKI, kubeconfigs, the node's join kubeconfig.
 
 # The last thing that kubeadm does: labels on a control plane, and before that the cluster's own add-ons.
 kubeadm_finished() {
@@ -12,11 +12,18 @@ kubeadm_finished() {
     admin -n kube-system get daemonset/kube-proxy deployment/coredns >/dev/null
 }
 
+# From this host's own documents: the cluster's, which a join would take, know nothing of what differs from host to host.
+render_static_pods() {
+  quietly 90 "kubeadm's rendering of the manifests" kubeadm init phase control-plane all --config "$STAGE/kubeadm.yaml"
+}
+
 bootstrap() {
-  say "$NODE_NAME: no cluster answers at $VIP_URL: bootstrapping one"
+  say "$NODE_NAME: no cluster answers at $ENDPOINT_URL: bootstrapping one"
   join_documents
-  quietly 420 "kubeadm init" kubeadm init --config "$STAGE/whole.yaml"
-  kubelet_sum >"$STATE/kubelet-settings"
+  quietly 240 "kubeadm init's checks" kubeadm init phase preflight --config "$STAGE/whole.yaml"
+  render_static_pods
+  quietly 420 "kubeadm init" kubeadm init --skip-phases preflight,control-plane --config "$STAGE/whole.yaml"
+  with_own_settings "$(kubelet_sum)" >"$STATE/kubelet-settings"
 }
 
 # Nothing joins by token, and nobody needs the account that is above RBAC once admin.conf is bound.
@@ -29,24 +36,28 @@ tidy_up_after_init() {
 }
 
 join() {
+  outlive_predecessor
   note_kubelet_settings
-  quietly 420 "kubeadm join" kubeadm join --config "$STAGE/join.yaml"
+  quietly 240 "kubeadm join's checks" kubeadm join phase preflight --config "$STAGE/join.yaml"
+  render_static_pods
+  quietly 420 "kubeadm join" kubeadm join --skip-phases preflight,control-plane-prepare/control-plane --config "$STAGE/join.yaml"
 }
 
 become_control_plane() {
   [ ! -f "$JOINED" ] || return 0
-  if is_ready "$VIP_URL"; then
+  if is_ready "$ENDPOINT_URL"; then
     join
   elif [ "$BOOTSTRAP" = yes ]; then
     bootstrap
   else
-    wait_until 120 "the API answers at $VIP_URL, so that $NODE_NAME can join" is_ready "$VIP_URL"
+    wait_until 120 "the API answers at $ENDPOINT_URL, so that $NODE_NAME can join" is_ready "$ENDPOINT_URL"
     join
   fi
   mark_joined
 }
 
 stage_secrets
+install_patch
 finish_or_clean_up kubeadm_finished
 install_secrets
 become_control_plane

@@ -11,9 +11,9 @@ COMPONENTS=(kube-apiserver kube-controller-manager kube-scheduler)
 # The directory of a pod is there until the kubelet has forgotten the pod.
 pod_is_gone() { ! compgen -G "/var/lib/kubelet/pods/*/containers/$1" >/dev/null; }
 
-# The logs of containers that started after the manifest was put, the newest first.
+# new_logs COMPONENT [TEST…]: the logs of containers that started after the manifest was put, the newest first.
 new_logs() {
-  find /var/log/pods -path "/var/log/pods/kube-system_$1-${NODE_NAME}_*.log" -newer "$STAGE/put-$1" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d' ' -f2
+  find /var/log/pods -path "/var/log/pods/kube-system_$1-${NODE_NAME}_*.log" -newer "$STAGE/put-$1" "${@:2}" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d' ' -f2
 }
 
 # Two exits: the next try will not go better. Logs are numbered by start, and only the last ones are kept.
@@ -87,11 +87,11 @@ become_healthy() {
   done
 }
 
-# What those that are not healthy said last.
+# What those that are not healthy said last: one that has only just started again has said nothing yet.
 last_words() {
   local component log
   for component in "$@"; do
-    log=$(new_logs "$component" 2>/dev/null | head -n 1)
+    log=$(new_logs "$component" -size +0c 2>/dev/null | head -n 1)
     is_healthy "$component" || printf '%s: %s ' "$component" "$([ -z "$log" ] || tail -n 3 "$log" | cut -d' ' -f4- | cut -c1-400 | tr '\n' ' ')"
   done
 }

@@ -58,6 +58,7 @@ roll_back() {
   for component in "$@"; do
     try wait_until 240 "$component is healthy" is_healthy "$component" || die "$NODE_NAME: neither the new nor the old manifests become healthy. $why"
   done
+  restore_record
   die "$NODE_NAME did not become healthy with its new manifests and has the old ones back (${*}); no other control plane was touched. $why"
 }
 
@@ -89,6 +90,9 @@ stage_secrets
 ensure_packages "${PACKAGES[@]}"
 ensure_holds "${HOLDS[@]}"
 install_secrets
+# The kubelet runs the static pods, and the cluster knows them by their node.
+start_what_stands_still
+if node_is_gone; then register_again; fi
 render
 find_different
 if [ ${#DIFFERENT[@]} -gt 0 ]; then
@@ -100,6 +104,7 @@ elif [ -d "$OLD" ]; then
   mapfile -t REPLACED < <(find "$OLD" -name '*.yaml' -printf '%f\n' | sed 's/\.yaml$//' | sort)
   become_healthy 240 "${REPLACED[@]}" || roll_back "${REPLACED[@]}"
 fi
+for component in "${COMPONENTS[@]}"; do manages "$MANIFESTS/$component.yaml"; done
 if [ -d "$OLD" ]; then
   pass_gates "after changing $NODE_NAME" 180 "${GATES_AFTER[@]}"
   wait_until 120 "the static pods of $NODE_NAME run at $KUBERNETES_VERSION" running_as_wanted

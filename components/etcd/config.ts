@@ -1,20 +1,12 @@
 /** A member's configuration file and unit. Pure. */
 import { stringify } from "yaml";
 
-import { etcdMembers } from "../spec/topology";
 import type { ClusterSpec, HostSpec } from "../spec/types";
 
 /** Ports of etcd; 2381 serves metrics and health on loopback without client certificates. */
 export const CLIENT_PORT = 2379;
 export const PEER_PORT = 2380;
 export const HEALTH_PORT = 2381;
-
-/** `cp1=https://10.0.0.11:2380,…` of the first members. */
-export function initialCluster(spec: ClusterSpec): string {
-  return etcdMembers(spec)
-    .map((member) => `${member.name}=https://${member.ip}:${PEER_PORT}`)
-    .join(",");
-}
 
 /**
  * etcd.yaml: mutual TLS for clients and peers by the etcd CA, listening on the member's own address only.
@@ -37,8 +29,8 @@ export function etcdConfig(spec: ClusterSpec, member: HostSpec): string {
     "listen-peer-urls": peer,
     "initial-advertise-peer-urls": peer,
     "listen-metrics-urls": `http://127.0.0.1:${HEALTH_PORT}`,
-    "initial-cluster": initialCluster(spec),
-    "initial-cluster-state": "new",
+    // Names no members, so that none has another file when one comes or goes; what a first start needs, start.sh adds.
+    "initial-cluster-state": "existing",
     "initial-cluster-token": `kubeadm-ha-${spec.name}`,
     "heartbeat-interval": spec.etcd.heartbeatIntervalMs,
     "election-timeout": spec.etcd.electionTimeoutMs,
@@ -52,7 +44,7 @@ export function etcdConfig(spec: ClusterSpec, member: HostSpec): string {
   return `# Written by kubeadm-ha.\n${stringify(config, { lineWidth: 0, sortMapEntries: true })}`;
 }
 
-/** The unit: restarted for ever, never asking for more files than the host allows. */
+/** The unit: restarted for ever and soon, for an API server waits; never asking for more files than the host allows. */
 export function etcdUnit(spec: ClusterSpec): string {
   return `# Written by kubeadm-ha.
 [Unit]
@@ -60,6 +52,7 @@ Description=etcd for Kubernetes
 Documentation=https://etcd.io/docs/
 After=network-online.target
 Wants=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -67,7 +60,7 @@ User=etcd
 Group=etcd
 ExecStart=/opt/etcd/${spec.versions.etcd}/etcd --config-file=/etc/etcd/etcd.yaml
 Restart=always
-RestartSec=2
+RestartSec=500ms
 # The first start waits for the other members to come up.
 TimeoutStartSec=600
 OOMScoreAdjust=-900

@@ -1,24 +1,36 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
-# Gate: every member is started, none is a learner, each answers and has accepted a proposal. Then marks the cluster
-# as bootstrapped: from now on a member with an empty data directory is one that lost its data.
-# Input: MEMBERS (names), ENDPOINTS.
+# Gate: the members are those of the configuration, each is started, votes and answers; others leave. Then marks the
+# cluster as bootstrapped: from now on a member with an empty data directory is one that lost its data.
+# Input: MEMBERS (names), ENDPOINTS (https://ip:2379 …, in the same order).
 
-all=$(IFS=, && printf '%s' "${ENDPOINTS[*]}")
-
-ctl() {
-  timeout -k 5 15 etcdctl --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/server.crt --key /etc/etcd/pki/server.key \
-    --dial-timeout 2s --command-timeout 4s --endpoints "$all" "$@" </dev/null
+all_answer() {
+  local url
+  find_cluster "${ENDPOINTS[@]}" || return 1
+  for url in "${ENDPOINTS[@]}"; do
+    answers "$url" >/dev/null && continue
+    printf '%s does not answer\n' "$url"
+    return 1
+  done
 }
 
 members_as_wanted() {
-  local started wanted
-  started=$(ctl member list | awk -F', ' '$2 == "started" && $6 == "false" {print $3}' | sort)
-  wanted=$(printf '%s\n' "${MEMBERS[@]}" | sort)
-  printf 'started voting members: %s\n' "$(tr '\n' ' ' <<<"$started")"
-  [ "$started" = "$wanted" ]
+  local rows
+  refresh && rows=$(voters | awk '{print $3}' | sort) || return 1
+  printf 'started and voting: %s\n' "$(tr '\n' ' ' <<<"$rows")"
+  [ "$rows" = "$(printf '%s\n' "${MEMBERS[@]}" | sort)" ] && [ -z "$(unwanted)" ]
 }
 
-wait_until 120 "every etcd member is healthy" ctl endpoint health
+# Alarms that only members which are gone have raised: a corrupt one takes its alarm with it.
+clear_alarms_of_the_gone() {
+  local raised id known=()
+  raised=$(ask alarm list) && [ -n "$raised" ] || return 0
+  while read -r id _; do known+=("memberID:$(printf '%u' "$((16#$id))") "); done <<<"$LIST"
+  if ! grep -F -f <(printf '%s\n' "${known[@]}") <<<"$raised" >/dev/null; then ask alarm disarm; fi
+}
+
+wait_until 120 "every etcd member of the configuration answers: ${MEMBERS[*]}" all_answer
+remove_unwanted
 wait_until 60 "the etcd members are ${MEMBERS[*]}, all started and voting" members_as_wanted
-[ "$(ctl get kubeadm-ha/bootstrapped --print-value-only)" = yes ] || ctl put kubeadm-ha/bootstrapped yes >/dev/null
+clear_alarms_of_the_gone
+[ "$(ask get kubeadm-ha/bootstrapped --print-value-only)" = yes ] || ask put kubeadm-ha/bootstrapped yes >/dev/null

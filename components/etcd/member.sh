@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
 # What an etcd member is made of: user, binaries, folders, files.
-# Input: NODE_NAME, NODE_IP, ETCD_VERSION, ETCD_URL, ETCD_SHA256_AMD64, ETCD_SHA256_ARM64, DATA_DIR, MEMBERS (names),
-# ENDPOINTS (https://ip:2379 …, in the same order); files: etcd.yaml, etcd.service; secret files: the member's certificates.
+# Input: NODE_NAME, NODE_IP, ETCD_VERSION, ETCD_URL, ETCD_SHA256_AMD64, ETCD_SHA256_ARM64, DATA_DIR;
+# files: etcd.yaml, etcd.service; secret files: the member's certificates.
+
+# The tools of another version may be those that are linked.
+# shellcheck disable=SC2034
+ETCDCTL=/opt/etcd/$ETCD_VERSION/etcdctl
 
 ensure_user() {
   if ! id -u etcd >/dev/null 2>&1; then
@@ -38,11 +42,6 @@ ensure_binaries() {
 link_tools() {
   ln -sfn "/opt/etcd/$ETCD_VERSION/etcdctl" /usr/local/bin/etcdctl
   ln -sfn "/opt/etcd/$ETCD_VERSION/etcdutl" /usr/local/bin/etcdutl
-}
-
-ctl() {
-  timeout -k 5 20 "/opt/etcd/$ETCD_VERSION/etcdctl" --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/server.crt \
-    --key /etc/etcd/pki/server.key --dial-timeout 3s --command-timeout 5s "$@" </dev/null
 }
 
 # What a running member has read: certificates are read anew at every connection, the CA is not.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
 # Saves etcd's data before versions change, proves that the file is whole, and keeps the last three.
-# Input: NODE_NAME, KUBERNETES_VERSION, ETCD_VERSION.
+# Input: KUBERNETES_VERSION, ETCD_VERSION.
 
 FOLDER=$STATE/snapshots
 
@@ -15,7 +15,7 @@ save() {
   mv "$file.part" "$file"
   rm -f "$FOLDER"/*.part
   find "$FOLDER" -name '*.db' -printf '%T@ %p\n' | sort -rn | tail -n +4 | cut -d' ' -f2- | xargs -r rm -f
-  say "$NODE_NAME: etcd's data is saved in $file"
+  say "$(hostname): etcd's data is saved in $file"
 }
 
 save

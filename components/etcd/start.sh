@@ -1,26 +1,22 @@
 #!/usr/bin/env bash
-# shellcheck shell=bash disable=SC2154
-# Starts this host's etcd member for the first time. A member that runs is left alone.
+# shellcheck shell=bash disable=SC2034,SC2154
+# Starts this host's etcd member for the first time: with all others where no cluster was ever whole, as one that joins
+# where there is one. A member that runs is left alone.
+# Input: MEMBERS (names), ENDPOINTS (https://ip:2379 …, in the same order), BOOTSTRAPPED (yes|no: whether the last
+# complete update left a cluster on other hosts).
 
-other_endpoints() {
-  local endpoint list=()
-  for endpoint in "${ENDPOINTS[@]}"; do
-    [ "$endpoint" = "https://$NODE_IP:2379" ] || list+=("$endpoint")
-  done
-  (IFS=, && printf '%s' "${list[*]}")
+others() { printf '%s\n' "${ENDPOINTS[@]}" | grep -vxF -- "$(own_url)" || true; }
+
+# An empty data directory in a cluster that was once whole would vote with an empty log, so it never starts as a new one.
+is_first_build() {
+  [ "$BOOTSTRAPPED" = no ] || return 1
+  find_cluster "${CANDIDATES[@]}" >/dev/null 2>&1 || return 0
+  [ "$(ask get kubeadm-ha/bootstrapped --print-value-only)" != yes ] && [ "$(standing)" != out ]
 }
 
-# An empty data directory although the cluster was once whole: this member lost its data. Starting it as new would
-# make it vote with an empty log. While the first members still come up, the mark is not there.
-refuse_lost_data() {
-  local others
-  [ ! -d "$DATA_DIR/member" ] || return 0
-  others=$(other_endpoints)
-  [ -n "$others" ] || return 0
-  if ctl --endpoints "$others" get kubeadm-ha/bootstrapped --print-value-only 2>/dev/null | grep -q yes; then
-    die "the etcd cluster of $NODE_NAME is already bootstrapped, but $DATA_DIR is empty: the member's data is lost." \
-      "Remove the member and add it again as a learner; it must not start as a new one"
-  fi
+start() {
+  if has_data; then install_configuration; else install_first_start new; fi
+  start_etcd
 }
 
 stage_secrets
@@ -28,13 +24,11 @@ ensure_user
 ensure_binaries
 ensure_folders
 install_secrets
-if ! unit_active etcd; then
-  refuse_lost_data
-  install_configuration
-  link_tools
-  quietly 30 "enabling etcd" systemctl enable etcd
-  systemctl reset-failed etcd 2>/dev/null || true
-  # Not waited for here: the first start needs a quorum, and the other members may come later.
-  systemctl start --no-block etcd
-  note_runs_with etcd "${RUNS[@]}"
+mapfile -t CANDIDATES < <(others)
+if is_first_build; then
+  unit_active etcd || start
+elif must_join; then
+  join_cluster
+elif ! unit_active etcd; then
+  start
 fi

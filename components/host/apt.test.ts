@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { devConfig, devSpec, etcdHostsSpec, specOf } from "../../test/fixtures";
+import { apiBy, devConfig, devSpec, etcdHostsSpec, specOf } from "../../test/fixtures";
 import { judge, scratch, write } from "../../test/scratch";
 import { upstreamApt } from "../spec/resolve/mirror";
 import { controlPlanes, etcdMembers, nodes } from "../spec/topology";
@@ -79,7 +79,10 @@ describe("deb822 sources", () => {
 describe("packages", () => {
   const spec = devSpec();
   const names = (list: string[]) => list.map((entry) => entry.split("=")[0]!);
-  const all = (cluster: ClusterSpec, host: HostSpec) => [...packages(host), ...releasedPackages(cluster, host)];
+  const all = (cluster: ClusterSpec, host: HostSpec) => [
+    ...packages(cluster, host),
+    ...releasedPackages(cluster, host),
+  ];
 
   test("every node is released to the runtime and Kubernetes' programs at the configured versions", () => {
     for (const host of nodes(spec)) {
@@ -96,16 +99,16 @@ describe("packages", () => {
     for (const host of nodes(spec)) {
       assert.ok(!names(releasedPackages(spec, host)).includes("kubernetes-cni"));
       assert.ok(releasedPackages(pinned, host).includes("kubernetes-cni=1.7.1-*"));
-      assert.ok(holds(host).includes("kubernetes-cni"));
+      assert.ok(holds(pinned, host).includes("kubernetes-cni"));
     }
   });
 
   test("what may be installed at any time has no version of ours, and is nothing that a release brings", () => {
     for (const host of spec.hosts) {
-      for (const entry of packages(host)) assert.match(entry, /=\*$/, host.name);
+      for (const entry of packages(spec, host)) assert.match(entry, /=\*$/, host.name);
       const released = names(releasedPackages(spec, host));
       assert.deepEqual(
-        names(packages(host)).filter((name) => released.includes(name)),
+        names(packages(spec, host)).filter((name) => released.includes(name)),
         [],
       );
     }
@@ -120,20 +123,31 @@ describe("packages", () => {
   test("nothing but the configuration moves a package at a version of ours, or with a configuration of ours", () => {
     const pinned = specOf(devConfig({ cniPluginsVersion: "1.7.1" }));
     for (const host of pinned.hosts) {
-      const served = names(packages(host)).filter((name) => ["haproxy", "keepalived"].includes(name));
+      const served = names(packages(pinned, host)).filter((name) => ["haproxy", "keepalived"].includes(name));
       assert.deepEqual(
-        [...holds(host)].sort(),
+        [...holds(pinned, host)].sort(),
         [...names(releasedPackages(pinned, host)), ...served].sort(),
         host.name,
       );
     }
   });
 
-  test("HAProxy and keepalived go to control planes only", () => {
-    for (const host of spec.hosts) {
-      const isControlPlane = controlPlanes(spec).includes(host);
-      for (const name of ["haproxy", "keepalived"]) {
-        assert.equal(names(all(spec, host)).includes(name), isControlPlane, `${name} on ${host.name}`);
+  test("HAProxy and keepalived go to control planes only, and only where the endpoint needs them", () => {
+    for (const [api, wanted] of Object.entries({
+      haproxy: ["haproxy", "keepalived"],
+      vip: ["keepalived"],
+      "load-balancer": [],
+    })) {
+      const cluster = specOf(devConfig({ api: apiBy(api) }));
+      for (const host of cluster.hosts) {
+        const found = names([...all(cluster, host), ...holds(cluster, host)]).filter((name) =>
+          /haproxy|keepalived/.test(name),
+        );
+        assert.deepEqual(
+          [...new Set(found)].sort(),
+          controlPlanes(cluster).includes(host) ? wanted : [],
+          `${api}: ${host.name}`,
+        );
       }
     }
   });
@@ -145,7 +159,7 @@ describe("packages", () => {
         names(all(cluster, host)).filter((name) => /kube|containerd|haproxy/.test(name)),
         [],
       );
-      assert.deepEqual(holds(host), []);
+      assert.deepEqual(holds(cluster, host), []);
     }
   });
 });

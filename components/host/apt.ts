@@ -1,5 +1,5 @@
 /** Package sources and the packages of each role, as the host's script takes them. Pure. */
-import { hasRole, isNode } from "../spec/topology";
+import { hasHaproxy, hasRole, isNode, virtualAddress } from "../spec/topology";
 import { Role, type AptSource, type ClusterSpec, type HostSpec } from "../spec/types";
 import type { VisibleFile } from "./script";
 
@@ -22,11 +22,16 @@ export function keyUrls(sources: AptSource[]): string[] {
   return sources.filter((source) => isUrl(source.key)).map((source) => `${source.name}=${source.key}`);
 }
 
+/** What serves the API's address on a control plane: packages, and units of the same names. */
+export function endpointPrograms(api: ClusterSpec["api"]): string[] {
+  return [...(hasHaproxy(api) ? ["haproxy"] : []), ...(virtualAddress(api) ? ["keepalived"] : [])];
+}
+
 /** `name=pattern` of packages that may be installed at any time; `*` takes what the distribution offers. */
-export function packages(host: HostSpec): string[] {
+export function packages(spec: ClusterSpec, host: HostSpec): string[] {
   const tools = ["curl=*", "ca-certificates=*"];
   const node = ["conntrack=*", "nftables=*", "iptables=*", "ethtool=*", "socat=*"];
-  const endpoint = ["haproxy=*", "keepalived=*"];
+  const endpoint = endpointPrograms(spec.api).map((name) => `${name}=*`);
   return [...tools, ...(isNode(host) ? node : []), ...(hasRole(host, Role.ControlPlane) ? endpoint : [])];
 }
 
@@ -49,10 +54,10 @@ function kubernetesPattern(spec: ClusterSpec): string {
 }
 
 /** Packages that only the configuration moves: those at a version of ours and those that serve the API's address. */
-export function holds(host: HostSpec): string[] {
+export function holds(spec: ClusterSpec, host: HostSpec): string[] {
   return [
     ...(isNode(host) ? ["containerd.io", "kubelet", "kubernetes-cni", "kubeadm", "kubectl"] : []),
-    ...(hasRole(host, Role.ControlPlane) ? ["haproxy", "keepalived"] : []),
+    ...(hasRole(host, Role.ControlPlane) ? endpointPrograms(spec.api) : []),
   ];
 }
 

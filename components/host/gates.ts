@@ -1,5 +1,5 @@
 /** The gates of a control plane, and what they have to know. */
-import { controlPlanes, etcdEndpoints } from "../spec/topology";
+import { apiEndpoint, controlPlanes } from "../spec/topology";
 import type { ClusterSpec, HostSpec } from "../spec/types";
 import { readScript, type Script } from "./script";
 
@@ -11,8 +11,7 @@ export function gateInputs(spec: ClusterSpec, host: HostSpec): Script["variables
     NODE_NAME: host.name,
     NODE_IP: host.ip,
     BIND_PORT: spec.api.bindPort,
-    VIP_URL: `https://${spec.api.vip}:${spec.api.port}`,
-    ETCD_ENDPOINTS: etcdEndpoints(spec),
+    ENDPOINT_URL: apiEndpoint(spec).url,
     CONTROL_PLANES: controlPlanes(spec).length > 1 ? "several" : "one",
   };
 }

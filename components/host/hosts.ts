@@ -1,14 +1,16 @@
 /** The machines of the cluster: claimed together, then prepared for their roles in parallel. */
-import type { remote } from "@pulumi/command";
+import type { local, remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 import { controlPlanes, hasRole, isNode, workers } from "../spec/topology";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 import { holds, keyUrls, packages, releasedPackages, sourceFile } from "./apt";
+import { Step } from "./commands";
 import { containerdConfig, registryFiles } from "./containerd";
 import { hostImages } from "./images";
 import { modulesFile, sysctlFile } from "./kernel";
-import { remoteScript } from "./remote";
+import { Occasion, reachScript } from "./reach";
+import { remoteScript, type SecretFile } from "./remote";
 import { readScript, type Script } from "./script";
 
 const CLAIM = readScript(__dirname, "claim.sh");
@@ -24,8 +26,8 @@ export interface HostsArgs {
 
 /**
  * All hosts. Every claim comes before any preparation, so that one unsuitable host stops the run while nothing has
- * been changed anywhere; and since everything else depends on the claims, `destroy` ends with them: workers first,
- * then control planes, then hosts that are only etcd members.
+ * been changed anywhere; and since everything else depends on the claims, and they on what gives the hosts back,
+ * `destroy` ends with that: workers first, then control planes, then hosts that are only etcd members.
  */
 export class Hosts extends pulumi.ComponentResource {
   /** By host name. */
@@ -44,7 +46,7 @@ export class Hosts extends pulumi.ComponentResource {
         (host) =>
           new Host(
             `${name}-${host.name}`,
-            { ...args, host, after: before.map((other) => other.claim) },
+            { ...args, host, after: before.map((other) => other.giveBack) },
             { parent: this },
           ),
       );
@@ -81,14 +83,16 @@ function stageInTurn(hosts: Host[]): pulumi.Resource[] {
 
 interface HostArgs extends HostsArgs {
   host: HostSpec;
-  /** Claims that go after this one when the cluster is destroyed. */
+  /** Hosts that are given back after this one when the cluster is destroyed. */
   after: pulumi.Resource[];
 }
 
-/** One machine: its claim (whose removal gives the machine back), its preparation, its images. */
+/** One machine: what gives it back in the end, its claim, its preparation, its images. */
 export class Host extends pulumi.ComponentResource {
   public readonly spec: HostSpec;
   public readonly claim: remote.Command;
+  /** Does nothing until the host leaves the configuration or the cluster is destroyed. */
+  public readonly giveBack: local.Command;
   /** Packages, kernel settings and containerd are as wanted. */
   public prepared!: remote.Command;
   /** Every image of the role is here and pinned; undefined on a host without a kubelet. */
@@ -101,18 +105,36 @@ export class Host extends pulumi.ComponentResource {
     this.name = name;
     this.spec = args.host;
     this.cluster = args.spec;
+    const mark: SecretFile = {
+      path: "/var/lib/kubeadm-ha/ca.crt",
+      mode: "0644",
+      owner: "root:root",
+      content: args.clusterCa,
+    };
+    this.giveBack = reachScript(
+      `${name}-give-back`,
+      {
+        hosts: [args.host],
+        ssh: args.spec.ssh,
+        on: Occasion.Removal,
+        script: this.script("reset", [RESET], 900, { ETCD_DATA_DIR: args.spec.etcd.dataDir }),
+        secretFiles: [mark],
+        skipped:
+          "nothing was removed there. It must not come back with what is on it: wipe it before it is switched on in this network again",
+        witnesses: args.spec.hosts.filter((host) => host !== args.host).map((host) => host.sshHost),
+      },
+      { parent: this, dependsOn: args.after },
+    );
     this.claim = remoteScript(
       `${name}-claim`,
       {
         host: args.host,
         ssh: args.spec.ssh,
+        step: Step.Claim,
         script: this.script("claim", [CLAIM], 60, { CLUSTER: args.spec.name, NODE_IP: args.host.ip }),
-        secretFiles: [
-          { path: "/var/lib/kubeadm-ha/ca.crt", mode: "0644", owner: "root:root", content: args.clusterCa },
-        ],
-        removal: this.script("reset", [RESET], 600, { ETCD_DATA_DIR: args.spec.etcd.dataDir }),
+        secretFiles: [mark],
       },
-      { parent: this, dependsOn: args.after },
+      { parent: this, dependsOn: this.giveBack },
     );
     this.registerOutputs({});
   }
@@ -122,14 +144,14 @@ export class Host extends pulumi.ComponentResource {
     const { spec, cluster } = this;
     this.prepared = remoteScript(
       `${this.name}-prepare`,
-      { host: spec, ssh: cluster.ssh, once: true, script: this.preparation(PREPARE) },
+      { host: spec, ssh: cluster.ssh, step: Step.Prepare, once: true, script: this.preparation(PREPARE) },
       { parent: this, dependsOn: claims },
     );
     if (!isNode(spec)) return;
     const script = this.script("images", [IMAGES], 1200, { IMAGES: hostImages(cluster, spec) });
     this.images = remoteScript(
       `${this.name}-images`,
-      { host: spec, ssh: cluster.ssh, once: true, script },
+      { host: spec, ssh: cluster.ssh, step: Step.Images, once: true, script },
       { parent: this, dependsOn: this.prepared },
     );
   }
@@ -144,7 +166,7 @@ export class Host extends pulumi.ComponentResource {
     if (isNode(spec)) script.variables["IMAGES"] = hostImages(cluster, spec);
     return remoteScript(
       `${this.name}-stage`,
-      { host: spec, ssh: cluster.ssh, script },
+      { host: spec, ssh: cluster.ssh, step: Step.Stage, script },
       { parent: this, dependsOn: [this.images ?? this.prepared, ...before] },
     );
   }
@@ -159,9 +181,9 @@ export class Host extends pulumi.ComponentResource {
         KUBERNETES_VERSION: cluster.versions.kubernetes,
         CONTAINERD_VERSION: cluster.versions.containerd,
       }),
-      PACKAGES: packages(spec),
+      PACKAGES: packages(cluster, spec),
       RELEASED: releasedPackages(cluster, spec),
-      HOLDS: holds(spec),
+      HOLDS: holds(cluster, spec),
       SERVICES: runsNode ? "yes" : "no",
       SWAP: runsNode && cluster.kubelet["failSwapOn"] !== false ? "off" : "keep",
       APT_SOURCES: apt.map((source) => source.name),
@@ -170,7 +192,7 @@ export class Host extends pulumi.ComponentResource {
     script.files = [
       ...apt.map(sourceFile),
       modulesFile(spec),
-      sysctlFile(spec),
+      sysctlFile(cluster, spec),
       ...(runsNode ? [containerdConfig(cluster), ...registryFiles(registries)] : []),
     ];
     return script;

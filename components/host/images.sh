@@ -26,6 +26,7 @@ unpin_old() {
   done
 }
 
+unit_active containerd || quietly 60 "starting containerd" systemctl start containerd
 for image in "${IMAGES[@]}"; do
   pull "$image"
 done

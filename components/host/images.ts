@@ -10,6 +10,11 @@ export function flannelImages(version: string): { daemon: string; plugin: string
   };
 }
 
+/** `registry.k8s.io/kube-apiserver:v1.35.4` → `v1.35.4`, also before a digest; empty where there is none. */
+export function tagOf(image: string): string {
+  return /:([^:/@]+)(@.*)?$/.exec(image)?.[1] ?? "";
+}
+
 /** Image references of one host, the ones that start-up waits for first. */
 export function hostImages(spec: ClusterSpec, host: HostSpec): string[] {
   const repository = spec.kubeadm.imageRepository;

@@ -1,6 +1,6 @@
 /** Kernel modules and sysctls of each role. Pure. */
-import { isNode } from "../spec/topology";
-import { Role, type HostSpec } from "../spec/types";
+import { hasHaproxy, hasRole, isNode } from "../spec/topology";
+import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 import type { VisibleFile } from "./script";
 
 /** Modules that pod networking needs at boot. */
@@ -9,7 +9,7 @@ export function modulesFile(host: HostSpec): VisibleFile {
 }
 
 /** Sysctls by role; HAProxy binds the virtual IP on hosts that do not hold it, hence ip_nonlocal_bind. */
-export function sysctlFile(host: HostSpec): VisibleFile {
+export function sysctlFile({ api }: Pick<ClusterSpec, "api">, host: HostSpec): VisibleFile {
   const settings: Record<string, string> = {
     ...(isNode(host) && {
       "net.bridge.bridge-nf-call-iptables": "1",
@@ -18,7 +18,7 @@ export function sysctlFile(host: HostSpec): VisibleFile {
       // The kernel's 128 are used up by kubelet, kube-proxy and a few dozen pods ("too many open files").
       "fs.inotify.max_user_instances": "8192",
     }),
-    ...(host.roles.includes(Role.ControlPlane) && { "net.ipv4.ip_nonlocal_bind": "1" }),
+    ...(hasHaproxy(api) && hasRole(host, Role.ControlPlane) && { "net.ipv4.ip_nonlocal_bind": "1" }),
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}`);
   return { name: "sysctl", content: ["# Set by kubeadm-ha.", ...lines].join("\n") };

@@ -4,9 +4,12 @@
 set -euo pipefail
 umask 077
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# kubectl's cache would stay in root's home.
+export KUBECACHEDIR=/run/kubeadm-ha/kubectl
 
 STATE=/var/lib/kubeadm-ha
 CHANGED=()
+MANAGED=()
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -21,6 +24,11 @@ flock -w 300 9 || die "another run of '$CONCERN' still holds /run/kubeadm-ha/$CO
 STAGE=/run/kubeadm-ha/$CONCERN
 rm -rf "$STAGE"
 mkdir -m 700 "$STAGE"
+# A run that does not end well leaves no record as if it had.
+if [ -f "$STATE/done/${RESOURCE:-}" ]; then
+  cp "$STATE/done/$RESOURCE" "$STAGE/.record"
+  printf 'unfinished\n%s\n' "${REPAIR:-}" >"$STATE/done/$RESOURCE"
+fi
 trap 'leave' EXIT
 trap 'exit 143' TERM INT HUP PIPE
 
@@ -31,9 +39,34 @@ leave() {
   local code=$? step
   set +e
   for step in "${AT_EXIT[@]}"; do "$step"; done
+  if [ "$code" = 0 ] && [ -n "${RESOURCE:-}" ]; then keep_record; fi
   rm -rf "$STAGE"
   exit "$code"
 }
+
+# What a complete run leaves behind for whoever observes the host: the text that it ran, but for the line that names a
+# repair, and what it left in the places that it manages.
+keep_record() {
+  local path line there=()
+  install -d -m 0700 "$STATE/done" "$STATE/files"
+  for path in "${MANAGED[@]}"; do
+    if [ -f "$path" ]; then there+=("$path"); fi
+  done
+  grep -lsE -- "^$RESOURCE " "$STATE"/files/* | xargs -r rm -f
+  if [ ${#there[@]} -gt 0 ]; then
+    while IFS= read -r line; do
+      printf '%s %s\n' "$RESOURCE" "$line" >"$STATE/files/$(tr / % <<<"/${line#* /}")"
+    done < <(paste -d ' ' <(sha256sum "${there[@]}" | cut -c1-64) <(stat -c '%a %U:%G %n' "${there[@]}"))
+  fi
+  { grep -av '^REPAIR=' <<<"$BASH_EXECUTION_STRING" | sha256sum | cut -c1-32 && printf '%s\n' "${REPAIR:-}"; } >"$STATE/done/.$RESOURCE"
+  mv -f "$STATE/done/.$RESOURCE" "$STATE/done/$RESOURCE"
+}
+
+# What ran before is back, and so is its record.
+restore_record() { [ ! -f "$STAGE/.record" ] || cp "$STAGE/.record" "$STATE/done/$RESOURCE"; }
+
+# manages PATH…: files that other programs write for this script.
+manages() { MANAGED+=("$@"); }
 
 # stage NAME: keeps standard input as a file for install_file.
 stage() { cat >"$STAGE/$1"; }
@@ -42,6 +75,7 @@ stage() { cat >"$STAGE/$1"; }
 install_file() {
   local from=$STAGE/$1 path=$2 mode=$3 owner=${4:-root:root}
   [ -f "$from" ] || die "nothing was staged as $1"
+  manages "$path"
   if cmp -s "$from" "$path" 2>/dev/null && [ "$(stat -c '%a %U:%G' "$path")" = "${mode#0} $owner" ]; then
     return 0
   fi
@@ -113,7 +147,7 @@ quietly() {
 try() { ("$@"); }
 
 # What a unit was last started or reloaded with: a run that was cut off may have left files that nothing runs with.
-fingerprint() { cat "$@" | sha256sum | cut -c1-64; }
+fingerprint() { cat "$@" 2>/dev/null | sha256sum | cut -c1-64; }
 # runs_with UNIT PATH…
 runs_with() {
   local unit=$1

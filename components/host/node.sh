@@ -14,11 +14,23 @@ mark_joined() {
   printf '%s\n' "$KUBERNETES_VERSION" >"$JOINED"
 }
 
-# The mark on the cluster's kubelet settings, read before the join: what this kubelet starts with.
+# The mark on the cluster's kubelet settings, read before the join, and this host's own: what this kubelet starts with.
 note_kubelet_settings() {
-  timeout 20 kubectl --kubeconfig "$STATE/join.conf" --request-timeout 10s -n kube-system get configmap kubelet-config \
-    -o 'jsonpath={.metadata.annotations.kubeadm-ha/settings}' </dev/null >"$STATE/kubelet-settings" || rm -f "$STATE/kubelet-settings"
+  local cluster
+  rm -f "$STATE/kubelet-settings"
+  cluster=$(timeout 20 kubectl --kubeconfig "$STATE/join.conf" --request-timeout 10s -n kube-system get configmap kubelet-config \
+    -o 'jsonpath={.metadata.annotations.kubeadm-ha/settings}' </dev/null) || return 0
+  with_own_settings "$cluster" >"$STATE/kubelet-settings"
 }
+
+node_is_not_ready() {
+  [ "$(kubectl --kubeconfig "$STATE/join.conf" --request-timeout 10s get node "$NODE_NAME" --ignore-not-found \
+    -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' </dev/null)" != True ]
+}
+
+# kubeadm refuses to join under the name of a node that is Ready: of a machine that this one replaces, that is so until
+# the cluster misses it.
+outlive_predecessor() { wait_until 150 "the cluster has noticed that the machine that was $NODE_NAME is gone" node_is_not_ready; }
 
 # A run that was cut off after the kubelet registered needs no second join; one cut off earlier starts afresh.
 finish_or_clean_up() {

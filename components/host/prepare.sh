@@ -7,6 +7,21 @@
 # APT_SOURCES, APT_KEYS (name=url …);
 # files: modules, sysctl, <source>.sources, config.toml, certs.d/* as "registry--<host>".
 
+# What the kubelet and kube-proxy set by themselves, beside what is set here.
+OTHERS_SYSCTLS=(vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys
+  kernel.keys.root_maxbytes net.ipv4.conf.all.route_localnet net.netfilter.nf_conntrack_max
+  net.netfilter.nf_conntrack_tcp_timeout_established net.netfilter.nf_conntrack_tcp_timeout_close_wait)
+
+# The host's own values, for when it is given back (reset.sh). Only once: later ones may be ours.
+remember_sysctls() {
+  local key
+  [ ! -f "$STATE/sysctls" ] || return 0
+  for key in $(sed -n 's/^\([^# ]*\) = .*/\1/p' "$STAGE/sysctl") "${OTHERS_SYSCTLS[@]}"; do
+    sysctl -e "$key" 2>/dev/null | sed 's/ = /=/' || true
+  done >"$STAGE/.sysctls"
+  install -D -m 0644 "$STAGE/.sysctls" "$STATE/sysctls"
+}
+
 ensure_kernel() {
   local module key value
   install_file modules /etc/modules-load.d/kubeadm-ha.conf 0644
@@ -75,6 +90,7 @@ if [ -f /etc/kubernetes/kubelet.conf ]; then
   containerd_config
 else
   ensure_packages "${PACKAGES[@]}" "${RELEASED[@]}"
+  remember_sysctls
   ensure_kernel
   ensure_holds "${HOLDS[@]}"
   if [ "$SERVICES" = yes ]; then

@@ -1,6 +1,7 @@
 /** Scripts as they reach a host: composed, quoted, and run by real shells. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
@@ -8,7 +9,7 @@ import fc from "fast-check";
 
 import { judge, scratch } from "../../test/scratch";
 import { run } from "../../lab/sh";
-import { codeOf, commandText, inputText, shellQuote, type Script } from "./script";
+import { codeOf, commandText, inputHash, inputText, shellQuote, type Script } from "./script";
 
 /** Login shells that a host may have: the command has to mean the same in each. */
 const shells = ["bash", "dash"];
@@ -39,16 +40,14 @@ interface Run {
   secrets?: string[];
   shell?: string;
   root?: string;
-  entry?: string;
-  removal?: Script;
   input?: string;
 }
 
-async function execute({ script, secrets = [], shell = "bash", root = newRoot(), entry, removal, input }: Run) {
+async function execute({ script, secrets = [], shell = "bash", root = newRoot(), input }: Run) {
   await run("mkdir", ["-p", `${root}/run`, `${root}/state`]);
   const whole: Script = { concern: "test", variables: {}, files: [], parts: [], limitSeconds: 30, ...script };
-  const code = below(root, codeOf(whole, removal));
-  const command = below(root, commandText(whole, "root", code, entry));
+  const code = below(root, codeOf(whole));
+  const command = below(root, commandText(whole, "root", code));
   return { root, ...(await judge(shell, ["-c", command], { input: input ?? inputText(code, secrets) })) };
 }
 
@@ -157,23 +156,6 @@ describe("a script on a host", () => {
     assert.ok(!ok);
   });
 
-  test("runs its removal from the same code, with the removal's own settings", async () => {
-    const removal: Script = {
-      concern: "removal",
-      variables: { WHO: "w1" },
-      files: [],
-      parts: ['say "gone: $WHO"'],
-      limitSeconds: 30,
-    };
-    const script = { parts: ["say here"] };
-    assert.equal((await execute({ script, removal })).said, "here");
-    const root = newRoot();
-    await run("mkdir", ["-p", `${root}/run`, `${root}/state`]);
-    const code = below(root, codeOf({ ...removal, ...script }, removal));
-    const command = below(root, commandText(removal, "root", code, "removal"));
-    assert.equal((await judge("dash", ["-c", command], { input: inputText(code, []) })).said, "gone: w1");
-  });
-
   test("waits for a run of the same concern, and not for others", async () => {
     const root = newRoot();
     const note = (word: string) => `echo ${word} >>${root}/notes`;
@@ -184,6 +166,69 @@ describe("a script on a host", () => {
     const same = execute({ script: { parts: [note("same")] }, root });
     for (const { ok, said } of await Promise.all([slow, other, same])) assert.ok(ok, said);
     assert.deepEqual(readFileSync(`${root}/notes`, "utf8").trim().split("\n"), ["first", "other", "last", "same"]);
+  });
+});
+
+describe("a complete run of a resource's script", () => {
+  const install = (name: string) =>
+    `printf x >"$STAGE/${name}"; install_file ${name} "$STATE/at/${name}" 0640 daemon:daemon`;
+  const whole = (change: Partial<Script> = {}): Script => {
+    const script = { concern: "test", files: [], parts: ["true"], limitSeconds: 30, ...change };
+    return { ...script, variables: { RESOURCE: "dev-h-vip", ...change.variables } };
+  };
+  const records = (root: string) =>
+    readdirSync(`${root}/state/files`).map((name) => readFileSync(`${root}/state/files/${name}`, "utf8"));
+  const done = (root: string) => readFileSync(`${root}/state/done/dev-h-vip`, "utf8").split("\n");
+
+  test("leaves the hash that the program expects, whatever the text holds and whatever it repairs", async () => {
+    await fc.assert(
+      fc.asyncProperty(text, text, async (value, content) => {
+        const script = whole({
+          variables: { VALUE: value },
+          files: [{ name: "f", content: `${content}\nREPAIR=no\n` }],
+        });
+        const repair = "1: /etc/x was changed; it's 'so'";
+        const { ok, said, root } = await execute({
+          script: { ...script, variables: { REPAIR: repair, ...script.variables } },
+        });
+        assert.ok(ok, said);
+        // The host's script stands below another root, and so does its code.
+        assert.deepEqual(done(root), [inputHash(script, below(root, codeOf(script))), repair, ""]);
+      }),
+      { numRuns: 10, endOnFailure: true },
+    );
+  });
+
+  test("leaves content, mode and owner of every file that it manages, whether it wrote it or found it", async () => {
+    const root = newRoot();
+    const script = whole({
+      parts: [
+        install("one"),
+        install("two"),
+        'touch "$STATE/found"; chmod 600 "$STATE/found"; manages "$STATE/found" "$STATE/never-there"',
+      ],
+    });
+    const sum = createHash("sha256").update("x").digest("hex");
+    const empty = createHash("sha256").update("").digest("hex");
+    const expected = [
+      `dev-h-vip ${sum} 640 daemon:daemon ${root}/state/at/one\n`,
+      `dev-h-vip ${sum} 640 daemon:daemon ${root}/state/at/two\n`,
+      `dev-h-vip ${empty} 600 root:root ${root}/state/found\n`,
+    ];
+    for (const run of ["first", "second"]) {
+      const { ok, said } = await execute({ script, root });
+      assert.ok(ok, said);
+      assert.deepEqual(records(root).sort(), expected, run);
+    }
+    await execute({ script: whole({ parts: [install("two")] }), root });
+    assert.deepEqual(records(root), [expected[1]], "a file that it no longer manages is forgotten");
+  });
+
+  test("and no other run leaves any of it", async () => {
+    for (const script of [whole({ parts: [install("one"), "exit 3"] }), { parts: [install("one")] }]) {
+      const { root } = await execute({ script });
+      assert.ok(existsSync(`${root}/state/at/one`) && !existsSync(`${root}/state/done`));
+    }
   });
 });
 

@@ -46,17 +46,30 @@ export function readScript(folder: string, name: string): string {
 
 const LIBRARY = readScript(__dirname, "lib.sh");
 
-/** The code of a resource: the library, its script as the function `main`, and what runs at its end as `removal`. */
-export function codeOf(script: Script, removal?: Script): string {
-  const body = (name: string, parts: string[]) => `${name}() {\n${parts.map(withoutShebang).join("\n")}\n}\n`;
-  return withoutShebang(LIBRARY) + body("main", script.parts) + (removal ? body("removal", removal.parts) : "");
+/** The code of a resource: the library, and its script as the function `main`. */
+export function codeOf(script: Script): string {
+  return `${withoutShebang(LIBRARY)}main() {\n${script.parts.map(withoutShebang).join("\n")}\n}\n`;
 }
 
 /**
  * The command line for a login shell: ends after the limit, and becomes root by `sudo` for another user.
  * The program is an argument (128 KiB at most in Linux) so that standard input stays free.
  */
-export function commandText(script: Script, user: string, code: string, entry = "main"): string {
+export function commandText(script: Script, user: string, code: string): string {
+  const program = programText(script, code);
+  const sudo = user === "root" ? "" : "sudo -n ";
+  return `${sudo}timeout -k 15 ${script.limitSeconds} bash -c "$(cat <<'${PROGRAM_END}'\n${program}\n${PROGRAM_END}\n)"`;
+}
+
+/** What a run of the script leaves on the host as its record (lib.sh): equal texts but for REPAIR have equal ones. */
+export function inputHash(script: Script, code: string): string {
+  const lines = programText(script, code).split("\n");
+  const text = lines.filter((line) => !line.startsWith("REPAIR=")).join("\n");
+  return createHash("sha256").update(`${text}\n`).digest("hex").slice(0, 32);
+}
+
+/** What a host runs: settings, the code from the first line of standard input, files, `main`. */
+export function programText(script: Script, code: string): string {
   const header = Object.entries(script.variables).map(([name, value]) => `${name}=${shellValue(value)}`);
   const files = script.files.map(
     (file) => `stage ${shellQuote(file.name)} <<'${FILE_END}'\n${fileText(file)}${FILE_END}`,
@@ -67,18 +80,22 @@ export function commandText(script: Script, user: string, code: string, entry = 
     `CODE=${shellQuote(createHash("sha256").update(code).digest("hex").slice(0, 16))}`,
     LOAD_CODE,
     ...files,
-    entry,
+    "main",
   ].join("\n");
   if (program.split("\n").includes(PROGRAM_END))
     throw new Error(`script ${script.concern} holds the line ${PROGRAM_END}`);
   if (Buffer.byteLength(program) > 120 * 1024) throw new Error(`script ${script.concern} is over 120 KiB`);
-  const sudo = user === "root" ? "" : "sudo -n ";
-  return `${sudo}timeout -k 15 ${script.limitSeconds} bash -c "$(cat <<'${PROGRAM_END}'\n${program}\n${PROGRAM_END}\n)"`;
+  return program;
 }
 
 /** Standard input of a script: a line of base64 with its code, then one a secret file in the order of SECRET_FILES. */
 export function inputText(code: string, secrets: string[]): string {
-  return [code, ...secrets].map((text) => `${Buffer.from(text, "utf8").toString("base64")}\n`).join("");
+  return [code, ...secrets].map(base64Line).join("");
+}
+
+/** The text as one line that any program passes on unchanged. */
+export function base64Line(text: string): string {
+  return `${Buffer.from(text, "utf8").toString("base64")}\n`;
 }
 
 function fileText(file: VisibleFile): string {
@@ -86,12 +103,14 @@ function fileText(file: VisibleFile): string {
   return file.content === "" || file.content.endsWith("\n") ? file.content : `${file.content}\n`;
 }
 
-function shellValue(value: string | number | boolean | string[]): string {
+/** The value of a variable in bash: a word, or a list of them. */
+export function shellValue(value: string | number | boolean | string[]): string {
   if (Array.isArray(value)) return `(${value.map(shellQuote).join(" ")})`;
   return shellQuote(String(value));
 }
 
-function withoutShebang(text: string): string {
+/** A script's text without what only matters to it as a file. */
+export function withoutShebang(text: string): string {
   return text
     .split("\n")
     .filter((line) => !line.startsWith("#!") && !line.startsWith("# shellcheck"))

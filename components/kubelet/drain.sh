@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
-# Cordons and drains this node with the node's own rights, which end at its own pods and its own Node object: no
-# credential that could drain another node is ever on it. Pods of DaemonSets, static pods and pods that nothing would
-# create again stay; containers outlive a restart of the kubelet.
+# Cordons and drains a node. A node drains itself with its own rights, which end at its own pods and its own Node object:
+# no credential that could drain another node is ever on a worker. Pods of DaemonSets and static pods stay, and so do pods
+# that nothing would create again, unless the node goes for good; containers outlive a restart of the kubelet.
 # Input: NODE_NAME, DRAIN_TIMEOUT, DRAIN_GRACE (seconds, empty: each pod's own), DRAIN_BLOCKED (fail|skip|
 # disableEviction), DRAIN_EMPTY_DIR (true|false).
 
 CORDONED=kubeadm-ha/cordoned
 
-node_api() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s "$@" </dev/null; }
-
-own_node() { node_api get node "$NODE_NAME" "$@"; }
+# return: the node comes back; good: it does not, its last pods go with it, and nothing waits for a kubelet that is silent.
+DRAIN_FOR="return"
 
 # Whether a run of ours cordoned the node and has not put it back.
 cordoned_by_us() { [ "$(own_node -o "jsonpath={.metadata.annotations.$CORDONED}")" = yes ]; }
@@ -23,7 +22,6 @@ cordon() {
     say "$NODE_NAME: already cordoned by somebody else, and stays so"
     return 0
   fi
-  at_exit uncordon
   node_patch "{\"metadata\":{\"annotations\":{\"$CORDONED\":\"yes\"}},\"spec\":{\"unschedulable\":true}}"
 }
 
@@ -56,7 +54,7 @@ pods_to_move() {
 {{- range .items}}{{$kind := "-"}}{{range .metadata.ownerReferences}}{{if .controller}}{{$kind = .kind}}{{end}}{{end -}}
 {{$empty := "-"}}{{range .spec.volumes}}{{range $type, $_ := .}}{{if eq $type "emptyDir"}}{{$empty = "yes"}}{{end}}{{end}}{{end -}}
 {{.metadata.namespace}} {{.metadata.name}} {{.metadata.uid}} {{$kind}} {{$empty}}
-{{end}}' | awk '$4 != "DaemonSet" && $4 != "Node" && $4 != "-"'
+{{end}}' | awk -v drain_for="$DRAIN_FOR" '$4 != "DaemonSet" && $4 != "Node" && ($4 != "-" || drain_for == "good") && NF == 5'
 }
 
 # A drain outlives a question that the API did not answer.
@@ -75,7 +73,7 @@ evict() {
   local namespace=$1 name=$2 uid=$3
   printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s","namespace":"%s"},"deleteOptions":{"preconditions":{"uid":"%s"}%s}}' \
     "$name" "$namespace" "$uid" "$(grace_field)" |
-    kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 20s create --raw "/api/v1/namespaces/$namespace/pods/$name/eviction" -f - >/dev/null 2>"$STAGE/.evict" && return 0
+    kubectl --kubeconfig "$NODE_KUBECONFIG" --request-timeout 20s create --raw "/api/v1/namespaces/$namespace/pods/$name/eviction" -f - >/dev/null 2>"$STAGE/.evict" && return 0
   grep -qiE 'not ?found|uid' "$STAGE/.evict"
 }
 
@@ -95,20 +93,41 @@ refuse_local_data() {
     "Move them yourself, or set it to true"
 }
 
+# Nothing ends on a node whose kubelet is silent. One that says that it is not ready may still end its pods.
+is_silent() {
+  local status tries
+  for tries in 1 2 3 4 5; do
+    status=$(own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}') && {
+      [ "$status" = Unknown ]
+      return
+    }
+    sleep "$tries"
+  done
+  die "$NODE_NAME: the API did not say whether the node is ready"
+}
+
 drain() {
-  local end=$((SECONDS + DRAIN_TIMEOUT)) left blocked=""
+  at_exit uncordon
   cordon
+  empty_node
+}
+
+empty_node() {
+  local end=$((SECONDS + DRAIN_TIMEOUT)) left blocked=""
   left=$(still_to_move)
   refuse_local_data "$left"
-  while [ -n "$left" ] && [ "$SECONDS" -lt "$end" ]; do
+  while [ -n "$left" ]; do
+    if [ "$DRAIN_FOR" = good ] && is_silent; then return 0; fi
     blocked=$(evict_all "$left")
     sleep 2
     left=$(still_to_move)
+    [ "$SECONDS" -lt "$end" ] || break
   done
   [ -n "$left" ] || return 0
-  case $DRAIN_BLOCKED in
-    skip) say "$NODE_NAME: going on with pods that could not be moved in $DRAIN_TIMEOUT s: ${blocked:-$left}" ;;
-    disableEviction) delete_rest "$left" ;;
+  case $DRAIN_BLOCKED-$DRAIN_FOR in
+    skip-good) try delete_rest "$left" || say "$NODE_NAME: going on with pods that have not ended" ;;
+    skip-*) say "$NODE_NAME: going on with pods that could not be moved in $DRAIN_TIMEOUT s: ${blocked:-$left}" ;;
+    disableEviction-*) delete_rest "$left" ;;
     *) die "$NODE_NAME was not drained in $DRAIN_TIMEOUT s: ${blocked:-still ending: $left}." \
       "Let the PodDisruptionBudget allow it, give more time (rollout.drain.timeoutSeconds), or change rollout.drain.onBlocked" ;;
   esac

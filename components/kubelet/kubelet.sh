@@ -3,12 +3,38 @@
 # Brings this node's kubelet, containerd and their settings to the wanted state: drains where a package changes, restarts
 # where only settings do, does nothing where nothing differs.
 # Input: NODE_NAME, KUBERNETES_VERSION, CONTAINERD_VERSION, RELEASED (packages), HOLDS, ROLE (control-plane|worker),
-# WAIT_READY (yes|no) and the inputs of drain and, on a control plane, of the gates; files: config.toml, kubelet.yaml.
+# WAIT_READY (yes|no) and the inputs of drain and, on a control plane, of the gates; files: config.toml, kubelet.yaml and
+# this host's own fields.
 
 APPLIED=$STATE/kubelet-settings
 SETTINGS=$(fingerprint "$STAGE/kubelet.yaml")
 
-settings_differ() { [ "$(cat "$APPLIED" 2>/dev/null)" != "$SETTINGS" ]; }
+# What kubeadm writes when a node joins and a release renews. Of the first two nothing else has a copy.
+KEPT=$STATE/kubelet
+WRITTEN=(/var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/instance-config.yaml /var/lib/kubelet/config.yaml)
+
+settings_differ() {
+  [ "$(cat "$APPLIED" 2>/dev/null)" != "$(with_own_settings "$SETTINGS")" ] || { [ -d "$KEPT" ] && ! runs_with kubelet "${WRITTEN[@]}"; } || changed /var/lib/kubelet
+}
+
+put_kept_back() {
+  local path
+  for path in "${WRITTEN[@]:0:2}"; do
+    [ -f "$KEPT/${path##*/}" ] || continue
+    cp "$KEPT/${path##*/}" "$STAGE/${path##*/}"
+    install_file "${path##*/}" "$path" 0600
+  done
+}
+
+keep_written() {
+  local path
+  install -d -m 0700 "$KEPT"
+  for path in "${WRITTEN[@]:0:2}"; do
+    [ ! -f "$path" ] || install -m 0600 "$path" "$KEPT/${path##*/}"
+  done
+  note_runs_with kubelet "${WRITTEN[@]}"
+  manages "${WRITTEN[@]}" /etc/containerd/config.toml
+}
 
 containerd_settings_differ() { ! cmp -s "$STAGE/config.toml" /etc/containerd/config.toml; }
 
@@ -22,22 +48,6 @@ node_as_wanted() {
   [ "$(reported kubeletVersion)" = "$KUBERNETES_VERSION" ] || return 1
   [[ $(reported containerRuntimeVersion) =~ ^containerd://v?"$CONTAINERD_VERSION"$ ]] || return 1
   [ "$MUST_BE_READY" = no ] || ready
-}
-
-ready() { [ "$(own_node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
-
-# The pod network and kube-proxy of this node: pods of DaemonSets that the node cannot do without.
-network_pods_ready() {
-  local waiting
-  # A template, for kubectl.
-  # shellcheck disable=SC2016
-  waiting=$(node_api get pods --all-namespaces --field-selector "spec.nodeName=$NODE_NAME" -o go-template='
-{{- range .items}}{{$kind := "-"}}{{range .metadata.ownerReferences}}{{if .controller}}{{$kind = .kind}}{{end}}{{end -}}
-{{$ready := "-"}}{{range .status.conditions}}{{if eq .type "Ready"}}{{$ready = .status}}{{end}}{{end -}}
-{{$kind}} {{.spec.priorityClassName}} {{$ready}} {{.metadata.namespace}}/{{.metadata.name}}
-{{end}}' | awk '$1 == "DaemonSet" && $2 == "system-node-critical" && $3 != "True" {print $4}')
-  printf 'not ready: %s\n' "$waiting"
-  [ -z "$waiting" ]
 }
 
 settings_published() {
@@ -60,9 +70,11 @@ restart_kubelet() {
   systemctl reset-failed kubelet 2>/dev/null || true
   systemctl restart kubelet
   try wait_until 90 "the kubelet of $NODE_NAME answers" kubelet_answers 2>/dev/null && return 0
-  cp -a "$STAGE/old-config.yaml" /var/lib/kubelet/config.yaml
+  [ ! -f "$STAGE/old-config.yaml" ] || cp -a "$STAGE/old-config.yaml" /var/lib/kubelet/config.yaml
   systemctl restart kubelet
-  try wait_until 60 "the kubelet answers" kubelet_answers 2>/dev/null || say "$NODE_NAME: nor does it answer with the old settings"
+  if try wait_until 60 "the kubelet answers" kubelet_answers 2>/dev/null; then restore_record; else
+    say "$NODE_NAME: nor does it answer with the old settings"
+  fi
   die "$NODE_NAME: the kubelet did not start with its new settings; the old ones are back. It said:" \
     "$(journalctl -u kubelet -n 200 --no-pager -o cat 2>/dev/null | grep -iE 'err|fail|invalid|unknown' | tail -n 3 | cut -c1-500)"
 }
@@ -82,6 +94,12 @@ static_pods_are_back() {
   rm -rf "$OLD"
 }
 
+upgrade_node() {
+  local flags=("--skip-phases=preflight,control-plane,addon")
+  if [ -d "$PATCHES" ]; then flags+=(--patches="$PATCHES"); fi
+  quietly 120 "kubeadm upgrade node" kubeadm upgrade node "${flags[@]}"
+}
+
 release() {
   RUNNING_VERSION=$(reported kubeletVersion 2>/dev/null || true)
   gates before
@@ -89,16 +107,16 @@ release() {
   if try ready; then MUST_BE_READY=yes; fi
   if [ "$DISRUPTIVE" = yes ]; then drain; fi
   wait_until 60 "the cluster's kubelet settings are those of this configuration" settings_published
-  cp -a /var/lib/kubelet/config.yaml "$STAGE/old-config.yaml"
+  [ ! -f /var/lib/kubelet/config.yaml ] || cp -a /var/lib/kubelet/config.yaml "$STAGE/old-config.yaml"
   ensure_packages "${RELEASED[@]}"
-  quietly 120 "kubeadm upgrade node" kubeadm upgrade node --skip-phases=preflight,control-plane,addon
+  upgrade_node
   if replaces_static_pods; then take_away "${COMPONENTS[@]}"; fi
   ensure_containerd
   restart_kubelet
   if [ "$ROLE" = control-plane ]; then static_pods_are_back; fi
   wait_until 240 "node $NODE_NAME is Ready with kubelet $KUBERNETES_VERSION and containerd $CONTAINERD_VERSION" node_as_wanted
   wait_until 180 "the network pods of $NODE_NAME are ready" network_pods_ready
-  printf '%s\n' "$SETTINGS" >"$APPLIED"
+  with_own_settings "$SETTINGS" >"$APPLIED"
   uncordon
   gates after
 }
@@ -111,11 +129,17 @@ finish_static_pods() {
   static_pods_are_back
 }
 
+runs_another_than_installed() { unit_active "$1" && ! runs_installed "$1"; }
+
+put_kept_back
+install_patch
+start_what_stands_still
 finish_static_pods
+if node_is_gone; then register_again; fi
 find_missing "${RELEASED[@]}"
 DISRUPTIVE=no
 # A run that was cut off may have installed a package and not restarted what comes from it.
-if [ ${#MISSING[@]} -gt 0 ] || ! runs_installed kubelet || ! runs_installed containerd; then DISRUPTIVE=yes; fi
+if [ ${#MISSING[@]} -gt 0 ] || runs_another_than_installed kubelet || runs_another_than_installed containerd; then DISRUPTIVE=yes; fi
 if [ "$DISRUPTIVE" = yes ] || settings_differ || containerd_settings_differ; then
   release
 else
@@ -123,3 +147,4 @@ else
   wait_until 60 "the kubelet of $NODE_NAME answers" kubelet_answers
 fi
 ensure_holds "${HOLDS[@]}"
+keep_written

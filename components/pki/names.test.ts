@@ -5,8 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { clusterSpecs } from "../../test/arbitraries";
-import { devConfig, devSpec, specOf } from "../../test/fixtures";
-import { controlPlanes, etcdMembers } from "../spec/topology";
+import { apiBy, devConfig, devSpec, specOf } from "../../test/fixtures";
+import { apiEndpoint, controlPlanes, etcdMembers } from "../spec/topology";
 import { apiServerNames, etcdMemberNames } from "./names";
 
 test("an API server answers to the virtual IP, its own address, its Service and loopback, and to no other host", () => {
@@ -14,7 +14,8 @@ test("an API server answers to the virtual IP, its own address, its Service and 
     fc.property(clusterSpecs, (spec) => {
       for (const host of controlPlanes(spec)) {
         const { ipAddresses, dnsNames } = apiServerNames(spec, host);
-        for (const ip of [spec.api.vip, host.ip, "10.32.0.1", "127.0.0.1"]) assert.ok(ipAddresses.includes(ip), ip);
+        for (const ip of [apiEndpoint(spec).host, host.ip, "10.32.0.1", "127.0.0.1"])
+          assert.ok(ipAddresses.includes(ip), ip);
         for (const name of ["kubernetes.default.svc.cluster.local", "localhost", host.name]) {
           assert.ok(dnsNames.includes(name), name);
         }
@@ -32,6 +33,11 @@ test("extra names go where they belong: addresses to addresses, names to names, 
   const { ipAddresses, dnsNames } = apiServerNames(spec, controlPlanes(spec)[0]!);
   assert.ok(ipAddresses.includes("192.0.2.9") && dnsNames.includes("k8s.example") && dnsNames.includes("api.example"));
   for (const list of [ipAddresses, dnsNames]) assert.equal(new Set(list).size, list.length, list.join(" "));
+});
+
+test("an API server answers to the load balancer's name", () => {
+  const spec = specOf(devConfig({ api: apiBy("load-balancer") }));
+  assert.ok(apiServerNames(spec, controlPlanes(spec)[0]!).dnsNames.includes("api.example"));
 });
 
 test("an etcd member's certificate names the address that peers see it come from", () => {

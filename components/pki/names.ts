@@ -1,5 +1,5 @@
 /** Names and addresses that serving certificates answer to. Pure. */
-import { serviceIp } from "../spec/topology";
+import { apiEndpoint, serviceIp } from "../spec/topology";
 import type { ClusterSpec, HostSpec } from "../spec/types";
 import { isIPv4 } from "node:net";
 
@@ -9,12 +9,12 @@ export interface AlternativeNames {
 }
 
 /**
- * An API server's names: the Service's, the virtual IP's, its own host's and what the operator adds. Other control
+ * An API server's names: the Service's, the endpoint's, its own host's and what the operator adds. Other control
  * planes are not among them, so adding one reissues nothing.
  */
 export function apiServerNames(spec: ClusterSpec, host: HostSpec): AlternativeNames {
   const { api, network } = spec;
-  const extra = [...(api.dnsName ? [api.dnsName] : []), ...api.extraSans];
+  const extra = [apiEndpoint(spec).host, ...(api.dnsName ? [api.dnsName] : []), ...api.extraSans];
   return {
     dnsNames: unique([
       "kubernetes",
@@ -28,7 +28,6 @@ export function apiServerNames(spec: ClusterSpec, host: HostSpec): AlternativeNa
     ipAddresses: unique([
       serviceIp(network.serviceCidr, 1),
       host.ip,
-      api.vip,
       "127.0.0.1",
       ...extra.filter((name) => isIPv4(name)),
     ]),

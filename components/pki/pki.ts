@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
 import type { SecretFile } from "../host/remote";
+import { apiEndpoint } from "../spec/topology";
 import type { ClusterSpec, HostSpec } from "../spec/types";
 import { Authority, type KeyPair } from "./certificates";
 import { kubeconfig } from "./kubeconfig";
@@ -84,7 +85,8 @@ export class Pki extends pulumi.ComponentResource {
     return [
       ...pairFiles(`${KUBERNETES_PKI}/ca`, this.kubernetes.pair),
       ...pairFiles(`${KUBERNETES_PKI}/front-proxy-ca`, this.frontProxy.pair),
-      certificateFile(`${KUBERNETES_PKI}/etcd/ca.crt`, this.etcd.pair),
+      // Its key, as kubeadm keeps it: what rebuilds a lost state is on every control plane.
+      ...pairFiles(`${KUBERNETES_PKI}/etcd/ca`, this.etcd.pair),
       {
         path: `${KUBERNETES_PKI}/sa.key`,
         mode: "0600",
@@ -139,7 +141,7 @@ export class Pki extends pulumi.ComponentResource {
   }
 
   private get endpoint(): string {
-    return `https://${this.spec.api.vip}:${this.spec.api.port}`;
+    return apiEndpoint(this.spec).url;
   }
 }
 

@@ -1,23 +1,27 @@
 /** What a running cluster cannot change in place. Pure: for whoever knows the old spec. */
+import { membershipProblems, type SettledHost } from "./leaving";
 import { keyPath, type Problem } from "./problem";
-import { isNode } from "./topology";
-import type { ClusterSpec, HostSpec } from "./types";
+import { ApiBy, type ClusterSpec, type HostSpec } from "./types";
 
 /** What of a spec is decided for good when the cluster is made. */
 export interface Settled {
   name: string;
   hosts: SettledHost[];
-  api: Pick<ClusterSpec["api"], "vip" | "port" | "bindPort">;
+  api: Pick<ClusterSpec["api"], "by" | "port" | "bindPort"> & {
+    vip?: string | undefined;
+    loadBalancer?: { host: string } | undefined;
+  };
   network: Pick<ClusterSpec["network"], "podCidr" | "serviceCidr" | "dnsDomain" | "plugin">;
   etcd: Pick<ClusterSpec["etcd"], "dataDir">;
 }
 
-type SettledHost = Pick<HostSpec, "name" | "ip" | "roles" | "taints">;
+/** What is wanted next, with the places of its hosts in the configuration. */
+export type Wanted = Omit<Settled, "hosts"> & Pick<ClusterSpec, "hosts">;
 
 const rebuild = "or build a new cluster with it and move the workloads";
 
 /** The changes from one spec to the next that must be refused, with the old value and the way out. */
-export function immutableChanges(old: Settled, next: Settled): Problem[] {
+export function immutableChanges(old: Settled, next: Wanted): Problem[] {
   return [
     ...settled("clusterName", old.name, next.name, "is in every resource's name and in the cluster's certificates"),
     ...settled("network.podCidr", old.network.podCidr, next.network.podCidr, "is in every node's pod addresses"),
@@ -29,16 +33,29 @@ export function immutableChanges(old: Settled, next: Settled): Problem[] {
       "is in every pod's resolver and in tokens",
     ),
     ...settled("network.plugin", old.network.plugin, next.network.plugin, "holds the network of every running pod"),
-    ...settled("api.vip", old.api.vip, next.api.vip, "is in every kubeconfig of the cluster"),
-    ...settled("api.port", String(old.api.port), String(next.api.port), "is in every kubeconfig of the cluster"),
-    ...settled(
-      "api.bindPort",
-      String(old.api.bindPort),
-      String(next.api.bindPort),
-      "is where HAProxy finds every API server, and they change one by one",
-    ),
+    ...changedEndpoint(old.api, next.api),
     ...settled("etcd.dataDir", old.etcd.dataDir, next.etcd.dataDir, "holds the data of every member"),
     ...changedHosts(old, next),
+    ...membershipProblems(old.hosts, next),
+  ];
+}
+
+/** Another kind of endpoint has other keys: of their values there is nothing to say. */
+function changedEndpoint(old: Settled["api"], next: Settled["api"]): Problem[] {
+  const spread = "is in every kubeconfig of the cluster";
+  if (old.by !== next.by) return settled("api.by", old.by, next.by, "decides the address in every kubeconfig");
+  const port = next.loadBalancer === undefined ? "api.port" : "api.loadBalancer.port";
+  return [
+    ...settled("api.vip", old.vip ?? "", next.vip ?? "", spread),
+    ...settled("api.loadBalancer.host", old.loadBalancer?.host ?? "", next.loadBalancer?.host ?? "", spread),
+    // Without HAProxy it is the port of the API servers.
+    ...(next.by === ApiBy.Vip ? [] : settled(port, String(old.port), String(next.port), spread)),
+    ...settled(
+      "api.bindPort",
+      String(old.bindPort),
+      String(next.bindPort),
+      "is where every API server is found, and they change one by one",
+    ),
   ];
 }
 
@@ -54,31 +71,17 @@ function settled(key: string, before: string, after: string, reason: string): Pr
   ];
 }
 
-function changedHosts(old: Settled, next: Settled): Problem[] {
-  return next.hosts.flatMap((host, index): Problem[] => {
+function changedHosts(old: Settled, next: Wanted): Problem[] {
+  return next.hosts.flatMap((host): Problem[] => {
     const before = old.hosts.find(({ name }) => name === host.name);
     if (before === undefined) return [];
-    return [...moved(index, before, host), ...retainted(index, before, host)];
+    return moved(before, host);
   });
 }
 
-function moved(index: number, before: SettledHost, { name, ip }: SettledHost): Problem[] {
+function moved(before: SettledHost, { name, ip, place }: HostSpec): Problem[] {
   if (before.ip === ip) return [];
   const reason = `was ${before.ip}, and a node or etcd member of the same name cannot change its address in place`;
-  const fix = `Set it back to ${before.ip}; to replace ${name}, remove it in one run and add the new host in the next`;
-  return [{ key: keyPath(["hosts", index, "ip"]), value: ip, reason, fix }];
-}
-
-// The kubelet sets taints when it registers its node, and never again.
-function retainted(index: number, before: SettledHost, after: SettledHost): Problem[] {
-  const was = taintText(before);
-  const value = taintText(after);
-  if (!isNode(before) || was === value) return [];
-  const reason = `was ${was}, and taints are given to a node when it joins, not to a running one`;
-  return [{ key: keyPath(["hosts", index, "taints"]), value, reason, fix: `Set it back to ${was}` }];
-}
-
-function taintText({ taints }: SettledHost): string {
-  const words = taints.map(({ key, value, effect }) => `${key}${value === "" ? "" : `=${value}`}:${effect}`);
-  return words.length === 0 ? "no taint" : words.sort().join(",");
+  const fix = `Set it back to ${before.ip}; a new host at ${ip} gets a name of its own, and may be added as ${name} leaves`;
+  return [{ key: keyPath(["hosts", place, "ip"]), value: ip, reason, fix }];
 }

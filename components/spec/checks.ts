@@ -1,4 +1,5 @@
 /** What must hold before any host is touched, as one list of sentences to read from top to bottom. */
+import { clusterStage, hostStage } from "../observe/checks/stages";
 import { apiChecks } from "./checks/api";
 import { certificateChecks } from "./checks/certificates";
 import { etcdChecks, etcdWarnings } from "./checks/etcd";
@@ -8,9 +9,10 @@ import { kubeadmChecks } from "./checks/kubeadm";
 import { mirrorChecks } from "./checks/mirror";
 import { networkChecks } from "./checks/network";
 import { nodeConfigChecks, nodeConfigWarnings } from "./checks/nodeconfig";
-import { topologyChecks } from "./checks/topology";
+import { skipSentence } from "./checks/skips";
+import { topologyChecks, topologyWarnings } from "./checks/topology";
 import { versionChecks, versionWarnings } from "./checks/versions";
-import type { Sentence } from "./sentence";
+import type { Named, Sentence } from "./sentence";
 
 /** A broken one of these refuses the configuration. */
 export const checks: Sentence[] = [
@@ -25,7 +27,13 @@ export const checks: Sentence[] = [
   ...flagChecks,
   ...nodeConfigChecks,
   ...certificateChecks,
+  skipSentence(everyCheck),
 ];
 
 /** A broken one of these is said, and the run goes on. */
-export const warnings: Sentence[] = [...versionWarnings, ...etcdWarnings, ...nodeConfigWarnings];
+export const warnings: Sentence[] = [...versionWarnings, ...topologyWarnings, ...etcdWarnings, ...nodeConfigWarnings];
+
+/** The checks of all stages: of the configuration, of hosts, of the running cluster. */
+export function everyCheck(): Named[] {
+  return [...checks, ...warnings, ...hostStage, ...clusterStage];
+}

@@ -4,6 +4,7 @@ import { apiWith, hostsWith, mirrorWith } from "./cases/case";
 import { configWith, fakeFiles, problemsWith, specOf, testHostKey, type RawConfig } from "./fixture";
 import { parseSpec } from "./parse";
 import { formatProblem } from "./problem";
+import { HostState } from "./types";
 
 const workersAtOnce = (maxUnavailable: unknown) => ({ rollout: { maxUnavailable } });
 const lines = (changes: RawConfig) => problemsWith(configWith(changes)).map(formatProblem);
@@ -25,7 +26,7 @@ const refused: [string, RawConfig, string][] = [
   [
     "a key like nothing",
     apiWith({ colour: "red" }),
-    "api.colour: is not a key of this program. Remove it, or use one of vip, vipPrefix, port, bindPort, routerId, dnsName, extraSans.",
+    "api.colour: is not a key of this program. Remove it, or use one of by, vip, vipPrefix, port, bindPort, routerId, loadBalancer, dnsName, extraSans.",
   ],
   ["a missing key", { kubernetesVersion: undefined }, "kubernetesVersion: is missing. Add it like v1.35.4."],
   ["an empty key", { etcdVersion: null }, "etcdVersion (empty): is empty. Give it a value or remove the key."],
@@ -217,6 +218,8 @@ test("the defaults of a small configuration", () => {
     cniPlugins: undefined,
   });
   assert.deepEqual(spec.api, {
+    by: "haproxy",
+    loadBalancer: undefined,
     vip: "192.0.2.10",
     vipPrefix: 24,
     port: 8443,
@@ -247,7 +250,14 @@ test("the defaults of a small configuration", () => {
     hostKey: testHostKey("w1"),
     labels: {},
     taints: [],
+    schedulable: false,
+    kubelet: {},
+    state: HostState.Active,
+    place: 3,
     settled: false,
+    rested: false,
+    replacedBy: "",
+    vipInterface: undefined,
   });
 });
 

@@ -1,9 +1,11 @@
 /** From raw configuration to a checked spec or a list of problems. Pure: files come in through a reader. */
 import { z } from "zod";
 import { checks, warnings } from "./checks";
+import { isSkippable } from "./checks/skips";
 import { problemsOf, unknownKey } from "./issues";
 import type { FileReader, PlainSpec } from "./plain";
 import { show, type Problem } from "./problem";
+import { resolveApi } from "./resolve/api";
 import { resolveFlags } from "./resolve/flags";
 import { resolveHosts } from "./resolve/hosts";
 import { resolveMirror } from "./resolve/mirror";
@@ -11,28 +13,55 @@ import { resolveKnownHosts, resolveSsh } from "./resolve/ssh";
 import { resolveVersions } from "./resolve/versions";
 import { configSchema, type Config } from "./schema";
 import { patterns } from "./schema/patterns";
-import { runSentences } from "./sentence";
+import { skipList } from "./schema/skips";
+import { runSentences, type Sentence, type Skipped } from "./sentence";
+import { HostState, type HostSpec } from "./types";
 
-export interface Accepted {
-  spec: PlainSpec;
+interface Judged {
   /** What is allowed but unwise. */
   warnings: Problem[];
+  /** Checks of the configuration that it asks to skip. */
+  skipped: Skipped[];
 }
 
-export interface Refused {
+export interface Accepted extends Judged {
+  spec: PlainSpec;
+}
+
+export interface Refused extends Judged {
   problems: Problem[];
-  warnings: Problem[];
 }
 
-/** All keys of the namespace, without it, as YAML or JSON gave them. `stack` is the cluster's default name. */
-export function parseSpec(raw: Record<string, unknown>, files: FileReader, stack: string): Accepted | Refused {
+/**
+ * All keys of the namespace, without it, as YAML or JSON gave them. `stack` is the cluster's default name,
+ * `membersBefore` the number of etcd members that the last complete update left.
+ */
+export function parseSpec(
+  raw: Record<string, unknown>,
+  files: FileReader,
+  stack: string,
+  membersBefore = 0,
+): Accepted | Refused {
   const { spec, problems } = draftSpec(raw, files, stack);
-  problems.push(...runSentences(checks, spec));
-  const advice = runSentences(warnings, spec);
-  return problems.length > 0 ? { problems, warnings: advice } : { spec: spec as PlainSpec, warnings: advice };
+  const judge = (sentences: Sentence[]) => runSentences(sentences, { ...spec, membersBefore });
+  const skips = (spec.skipChecks ?? []).filter(isSkippable);
+  const isWanted = ({ id }: Sentence) => !skips.includes(id);
+  problems.push(...judge(checks.filter(isWanted)));
+  const advice = judge(warnings.filter(isWanted));
+  const skipped = [...checks, ...warnings]
+    .filter((each) => !isWanted(each))
+    .map((each) => ({ id: each.id, name: each.name, problems: judge([each]) }));
+  const judged = { warnings: advice, skipped };
+  return problems.length > 0 ? { problems, ...judged } : { spec: withoutLost(spec as PlainSpec), ...judged };
 }
 
-/** The sections that are well-formed, with files read and defaults filled in, but not yet judged by any check. */
+// Checks of the configuration judge every host that it lists.
+function withoutLost(spec: PlainSpec): PlainSpec {
+  const isLost = ({ state }: HostSpec) => state === HostState.Lost;
+  return { ...spec, hosts: spec.hosts.filter((host) => !isLost(host)), lost: spec.hosts.filter(isLost) };
+}
+
+/** The sections that are well-formed, lost hosts among the others, with files read and defaults filled in, but not yet judged by any check. */
 export function draftSpec(
   raw: Record<string, unknown>,
   files: FileReader,
@@ -74,7 +103,10 @@ function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]
       ? { ...resolveVersions(kubernetesVersion, etcdVersion, containerdVersion), cniPlugins: config.cniPluginsVersion }
       : undefined,
     hosts: hosts && resolveHosts(hosts, keys, problems),
-    api: api && { ...api, dnsName: api.dnsName },
+    lost: [],
+    leaving: [],
+    departed: [],
+    api: api && resolveApi(api, problems),
     network: config.network,
     ssh: ssh && resolveSsh(ssh, files, problems),
     mirror: mirror && resolveMirror(mirror, { kubernetesVersion, etcdVersion }, files, problems),
@@ -92,6 +124,8 @@ function resolve(config: Partial<Config>, files: FileReader, problems: Problem[]
       drain: { ...rollout.drain, gracePeriodSeconds: rollout.drain.gracePeriodSeconds },
     },
     allowNonHa: config.allowNonHa,
+    observe: config.observe,
+    skipChecks: config.skipChecks === undefined ? undefined : skipList(config.skipChecks),
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
+import { hostsWith } from "./cases/case";
 import { configNode, type SchemaNode } from "./describe";
 import { configWith, fakeFiles, testArchiveKey, testPrivateKey, validConfig, type RawConfig } from "./fixture";
 import { parseSpec } from "./parse";
@@ -15,7 +16,9 @@ const sections = parse(`
     containerdVersion: 2.2.9
     cniPluginsVersion: 1.7.1
     allowNonHa: false
-    api: { vip: 192.0.2.10, vipPrefix: 24, port: 8443, bindPort: 6443, routerId: 51, dnsName: api.example, extraSans: [a.example] }
+    observe: true
+    skipChecks: [swap-off]
+    api: { by: haproxy, vip: 192.0.2.10, vipPrefix: 24, port: 8443, bindPort: 6443, routerId: 51, dnsName: api.example, extraSans: [a.example] }
     network: { podCidr: 10.200.0.0/16, serviceCidr: 10.32.0.0/16, dnsDomain: cluster.local, plugin: flannel, flannelVersion: v0.28.4 }
     ssh: { user: ops, port: 22, agent: true, privateKeyFile: id }
     mirror:
@@ -35,8 +38,10 @@ const sections = parse(`
     rollout: { maxUnavailable: 25%, drain: { timeoutSeconds: 300, gracePeriodSeconds: 60, onBlocked: skip, deleteEmptyDirData: false } }
   `) as RawConfig;
 
+const ownFields = { schedulable: true, kubelet: { maxPods: 50, systemReserved: { memory: "1Gi" } } };
+
 /** The valid configuration with every section present, so that a mutation can hit any of them; a fresh copy. */
-const fullConfig = (): RawConfig => structuredClone({ ...validConfig(), ...sections });
+const fullConfig = (): RawConfig => structuredClone({ ...validConfig(), ...hostsWith(0, ownFields), ...sections });
 
 type Path = (string | number)[];
 
@@ -109,7 +114,18 @@ test("the configuration that is mutated is itself accepted", () => {
 });
 
 test("the mutated configuration has a value for every key of the schema", () => {
-  const optional = new Set(["sshHost", "labels", "taints", "privateKey", "knownHosts", "key", "etcdSha256File"]);
+  const optional = new Set([
+    "sshHost",
+    "vipInterface",
+    "loadBalancer",
+    "labels",
+    "taints",
+    "state",
+    "privateKey",
+    "knownHosts",
+    "key",
+    "etcdSha256File",
+  ]);
   const missing: string[] = [];
   const walk = (node: SchemaNode, value: unknown, path: string) => {
     for (const [name, child] of Object.entries(node.properties ?? {})) {

@@ -55,6 +55,15 @@ test("the configuration of the stack becomes a spec", () => {
   assert.equal(spec.ssh.privateKey, undefined);
 });
 
+test("checks to skip come as a list or as one text", () => {
+  setConfig(configWith({ skipChecks: "swap-off,vip-subnet", observe: false }));
+  assert.deepEqual(readSpec().skipChecks, ["swap-off", "vip-subnet"]);
+  assert.equal(readSpec().observe, false);
+  setConfig(configWith({ skipChecks: ["swap-off"] }));
+  assert.deepEqual(readSpec().skipChecks, ["swap-off"]);
+  assert.equal(readSpec().observe, true);
+});
+
 test("files are read, and the private key is a secret", async () => {
   const [key, known] = [join(folder, "id"), join(folder, "known_hosts")];
   writeFileSync(key, testPrivateKey);

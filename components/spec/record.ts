@@ -1,31 +1,62 @@
 /** The record of the last complete update, kept among the stack's outputs: read before anything is declared. */
 import * as pulumi from "@pulumi/pulumi";
-import { appliedOf, changeProblems, parseApplied, type Applied } from "./applied";
+import { appliedOf, parseApplied, parseCommands, type Applied, type Commands } from "./applied";
+import { leavingHosts } from "./leaving";
 import { formatProblem } from "./problem";
-import { refusal } from "./read";
-import type { ClusterSpec } from "./types";
+import { hasRole } from "./topology";
+import { HostState, Role, type ClusterSpec, type LeavingHost } from "./types";
 
 /** Name of the stack output. */
 const OUTPUT = "applied";
 
-/**
- * The specification, beside what this stack last applied: knows which hosts are settled. Throws one error that lists
- * every change that cannot be done in one update. Asks no host; a stack that was never updated to the end refuses nothing.
- */
-export async function comparedWithLast(spec: ClusterSpec): Promise<ClusterSpec> {
-  const recorded = (await previousOutputs())[OUTPUT];
-  if (recorded === undefined) return spec;
-  const applied = parseApplied(recorded);
-  if (applied === undefined) void pulumi.log.warn(formatProblem(unreadable));
-  const problems = applied === undefined ? [] : changeProblems(applied, spec);
-  if (problems.length > 0) throw refusal(problems);
-  const known = new Set(applied?.hosts.map(({ name }) => name));
-  return { ...spec, hosts: spec.hosts.map((host) => ({ ...host, settled: known.has(host.name) })) };
+/** What the last complete update left behind; all of it empty before the first. */
+export interface LastUpdate {
+  applied: Applied | undefined;
+  commands: Commands;
 }
 
-/** The record for the stack output `applied`: there only once all of `gates` are done, so never of a run cut short. */
-export function recordAfter(gates: pulumi.Resource[], spec: ClusterSpec): pulumi.Output<Applied> {
-  return pulumi.all(gates.map(({ urn }) => urn)).apply(() => appliedOf(spec));
+/** Reads the stack's own outputs. A record that is not understood counts as none, with a warning. */
+export async function lastUpdate(): Promise<LastUpdate> {
+  const recorded = (await previousOutputs())[OUTPUT];
+  const applied = parseApplied(recorded);
+  if (recorded !== undefined && applied === undefined) void pulumi.log.warn(formatProblem(unreadable));
+  return { applied, commands: applied === undefined ? {} : parseCommands(recorded) };
+}
+
+/** The specification, with the hosts marked that are part of the last complete update, and those that leave. */
+export function settledBy(last: LastUpdate, spec: ClusterSpec): ClusterSpec {
+  const before = last.applied?.hosts ?? [];
+  return {
+    ...spec,
+    hosts: spec.hosts.map((host) => {
+      const known = before.find(({ name }) => name === host.name);
+      return { ...host, settled: known !== undefined, rested: known?.state === HostState.Maintenance };
+    }),
+    leaving: leavingHosts(before, spec).map(leavingOf),
+    departed: departedBy(last, spec),
+  };
+}
+
+/** The control planes that left last: in this update or, when none does, before. One that is back is none. */
+export function departedBy({ applied }: LastUpdate, spec: Pick<ClusterSpec, "hosts">): LeavingHost[] {
+  const leaving = leavingHosts(applied?.hosts ?? [], spec).filter((host) => hasRole(host, Role.ControlPlane));
+  return leaving.length > 0 ? leaving.map(leavingOf) : leavingHosts(applied?.departed ?? [], spec);
+}
+
+function leavingOf({ name, ip, sshHost, hostKey, roles }: LeavingHost): LeavingHost {
+  return { name, ip, sshHost, hostKey, roles };
+}
+
+/**
+ * The record for the stack output `applied`: there only once all of `gates` are done, so never of a run cut short. A
+ * secret for the sake of readers: hundreds of lines that say nothing to them.
+ */
+export function recordAfter(
+  gates: pulumi.Resource[],
+  spec: ClusterSpec,
+  commands: Commands,
+): pulumi.Output<Applied & { commands: Commands }> {
+  return pulumi.secret(pulumi.all(gates.map(({ urn }) => urn)).apply(() => ({ ...appliedOf(spec), commands })));
 }
 
 const unreadable = {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { test } from "node:test";
+import { everyCheck } from "./checks";
 import { configNode, keyPaths, type SchemaNode } from "./describe";
 import { generated, stackSchema } from "./reference";
 
@@ -27,6 +28,14 @@ test("every key of the schema is described, and named on the page", async () => 
   };
   walk(configNode(), "");
   assert.deepEqual(undescribed, []);
+});
+
+test("every check has its line on the page of checks", async () => {
+  const page = (await generated()).find(({ path }) => basename(path) === "checks.md")?.content ?? "";
+  for (const { id, name } of everyCheck()) {
+    const line = page.split("\n").find((each) => each.startsWith(`| \`${id}\` `));
+    assert.ok(line?.includes(name), id);
+  }
 });
 
 test("an editor is told of unknown keys of the namespace, and of no others", () => {

@@ -1,11 +1,13 @@
 /**
- * Writes what is generated from the schema: docs/configuration.md for people, config.schema.json for editors.
+ * Writes what is generated: docs/configuration.md and docs/checks.md for people, config.schema.json for editors.
  * `node --import tsx components/spec/reference.ts --write|--check`
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as prettier from "prettier";
+import { checksPage } from "./checklist";
 import { configNode, type SchemaNode } from "./describe";
+import { code, tableOf } from "./markdown";
 import { minors } from "./versions";
 
 const repository = join(__dirname, "..", "..");
@@ -19,9 +21,11 @@ export interface Generated {
 /** The generated files as they should be. */
 export async function generated(): Promise<Generated[]> {
   const markdown = await prettier.format(referencePage(), { parser: "markdown", printWidth: 120 });
+  const checklist = await prettier.format(checksPage(), { parser: "markdown", printWidth: 120 });
   const json = await prettier.format(JSON.stringify(stackSchema()), { parser: "json", printWidth: 120 });
   return [
     { path: join(repository, "docs", "configuration.md"), content: markdown },
+    { path: join(repository, "docs", "checks.md"), content: checklist },
     { path: join(__dirname, "config.schema.json"), content: json },
   ];
 }
@@ -94,14 +98,14 @@ function section(path: string, node: SchemaNode, isRequired: boolean): string[] 
 }
 
 function table(properties: Record<string, SchemaNode>, required: string[]): string {
-  const rows = Object.entries(properties).map(([name, node]) =>
-    row([code(name), typeOf(node), defaultOf(node, required.includes(name)), exampleOf(node), node.description ?? ""]),
-  );
-  return [row(["Key", "Type", "Default", "Example", "Meaning"]), row(Array<string>(5).fill("---")), ...rows].join("\n");
-}
-
-function row(cells: string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const rows = Object.entries(properties).map(([name, node]) => [
+    code(name),
+    typeOf(node),
+    defaultOf(node, required.includes(name)),
+    exampleOf(node),
+    node.description ?? "",
+  ]);
+  return tableOf(["Key", "Type", "Default", "Example", "Meaning"], rows);
 }
 
 function typeOf(node: SchemaNode): string {
@@ -130,27 +134,21 @@ function literal(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
 function versionsPart(): string[] {
   const header = ["Kubernetes", "Tested", "etcd", "Recommended etcd", "containerd", "pause", "CoreDNS"];
-  const rows = minors.map((minor) =>
-    row([
-      minor.minor,
-      minor.tested,
-      `3.5.32 and later 3.5, 3.6 (below ${minor.etcdBelow})`,
-      minor.etcdRecommended,
-      `${minor.containerdMinimum} and later, below ${minor.containerdBelow}`,
-      minor.pause,
-      minor.coredns,
-    ]),
-  );
+  const rows = minors.map((minor) => [
+    minor.minor,
+    minor.tested,
+    `3.5.32 and later 3.5, 3.6 (below ${minor.etcdBelow})`,
+    minor.etcdRecommended,
+    `${minor.containerdMinimum} and later, below ${minor.containerdBelow}`,
+    minor.pause,
+    minor.coredns,
+  ]);
   return [
     "## Versions",
     "Any patch release of these minors is accepted; the tested ones are built and drilled in the lab.",
-    [row(header), row(Array<string>(header.length).fill("---")), ...rows].join("\n"),
+    tableOf(header, rows),
     "kubeadm accepts etcd from 3.5.24 on. The program asks for 3.5.32, for etcd's guide allows the way on to 3.6 only from there: older members may come back as zombies or lose their vote.",
   ];
 }

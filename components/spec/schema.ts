@@ -16,6 +16,7 @@ import { hostsSchema } from "./schema/hosts";
 import { apiSchema, networkSchema } from "./schema/network";
 import { patterns } from "./schema/patterns";
 import { rolloutSchema } from "./schema/rollout";
+import { skipChecksSchema } from "./schema/skips";
 import { text } from "./schema/text";
 import { defaultContainerd } from "./versions";
 
@@ -41,6 +42,14 @@ export const configSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("Allows one or two control planes, which do not survive the loss of a host."),
+  observe: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Ask every host, read-only, before anything is planned: checks of hosts and of the running cluster, repairs and the plan need it. False: no host is asked, and a preview works without any network.",
+    )
+    .meta({ examples: [false] }),
+  skipChecks: skipChecksSchema,
   hosts: hostsSchema,
   api: apiSchema,
   network: networkSchema,

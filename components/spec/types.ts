@@ -11,6 +11,16 @@ export enum Role {
   Worker = "worker",
 }
 
+/** The operator's word for how a machine is. */
+export enum HostState {
+  /** Does its part; the default. */
+  Active = "active",
+  /** Stays a part of the cluster, but is out of service and left alone: it need not answer. */
+  Maintenance = "maintenance",
+  /** Gone for good: the cluster goes on without it. */
+  Lost = "lost",
+}
+
 /** One machine, reached over SSH. Identity is `name`: resources are keyed by it, never by a position in the list. */
 export interface HostSpec {
   /** RFC 1123 name; becomes the node name and the etcd member name. */
@@ -22,11 +32,28 @@ export interface HostSpec {
   hostKey: string;
   /** Address for SSH when it differs from `ip`. Default: `ip`. */
   sshHost: string;
+  /** Interface that carries the VIP here. Default: the one with `ip`. */
+  vipInterface: string | undefined;
   labels: Record<string, string>;
+  /** Beyond kubeadm's own on control planes. */
   taints: TaintSpec[];
+  /** A control plane that takes ordinary pods: it has no taint of kubeadm's. Workers always do. Default false. */
+  schedulable: boolean;
+  /** Fields of KubeletConfiguration for this host alone, merged over `ClusterSpec.kubelet`. Default: none. */
+  kubelet: Record<string, unknown>;
+  state: HostState;
+  /** Position in the configuration's list, which names it to people: `hosts[3]`. Nothing else depends on it. */
+  place: number;
   /** Part of the last complete update: what happens to a host once has happened. */
   settled: boolean;
+  /** In maintenance at the end of the last complete update. */
+  rested: boolean;
+  /** Machine id of the fresh machine that now stands in the place of the one that was part; else empty. */
+  replacedBy: string;
 }
+
+/** A host that the last complete update left as a part of the cluster, and that the configuration has no more. */
+export type LeavingHost = Pick<HostSpec, "name" | "ip" | "sshHost" | "hostKey" | "roles">;
 
 export interface TaintSpec {
   key: string;
@@ -34,19 +61,39 @@ export interface TaintSpec {
   effect: string;
 }
 
-/** The API endpoint: a virtual IP held by keepalived, HAProxy behind it on every control plane. */
+/** What clients of the API find first. */
+export enum ApiBy {
+  /** A virtual IP held by keepalived, with HAProxy behind it on every control plane. */
+  Haproxy = "haproxy",
+  /** A virtual IP held by keepalived, and the API server of its holder. */
+  Vip = "vip",
+  /** A load balancer of the operator's own; nothing is installed for it. */
+  LoadBalancer = "load-balancer",
+}
+
+export interface LoadBalancerSpec {
+  /** DNS name or IPv4 address; a name of the API servers' certificates. */
+  host: string;
+  /** Default 6443. */
+  port: number;
+}
+
+/** The API endpoint; where it is, is `apiEndpoint`'s to say. */
 export interface ApiSpec {
-  /** IPv4 address in the hosts' subnet, held by no host. */
-  vip: string;
+  by: ApiBy;
+  /** IPv4 address in the hosts' subnet, held by no host; undefined with a load balancer. */
+  vip: string | undefined;
   /** Prefix length that the VIP is added with. Default 24. */
   vipPrefix: number;
-  /** HAProxy's port on the VIP and on loopback. Default 8443. */
+  /** Port of the endpoint: HAProxy's on the VIP and on loopback (default 8443), or `bindPort`, or the load balancer's. */
   port: number;
   /** The API servers' own port. Default 6443. */
   bindPort: number;
-  /** VRRP virtual router id, 1–255, unique on the L2 segment. */
-  routerId: number;
-  /** A DNS name for the VIP; becomes a SAN. */
+  /** VRRP virtual router id, 1–255, unique on the L2 segment; undefined with a load balancer. */
+  routerId: number | undefined;
+  /** Only by load balancer. */
+  loadBalancer: LoadBalancerSpec | undefined;
+  /** A DNS name for the endpoint; becomes a SAN. */
   dnsName: string | undefined;
   /** Further SANs of the API servers' certificates: names or addresses. */
   extraSans: string[];
@@ -150,7 +197,14 @@ export interface ClusterSpec {
   /** Resource-name prefix and Kubernetes cluster name. Default: the stack's name. */
   name: string;
   versions: VersionsSpec;
+  /** Never holds a lost one. */
   hosts: HostSpec[];
+  /** Hosts that are lost, for as long as the configuration lists them. */
+  lost: HostSpec[];
+  /** Part of the last complete update and not in `hosts` any more: taken off the list, or lost. */
+  leaving: LeavingHost[];
+  /** The control planes that left last, in this update or before. */
+  departed: LeavingHost[];
   api: ApiSpec;
   network: NetworkSpec;
   ssh: SshSpec;
@@ -169,6 +223,10 @@ export interface ClusterSpec {
   rollout: RolloutSpec;
   /** One or two control planes are refused unless this is true. */
   allowNonHa: boolean;
+  /** Ask hosts before anything is declared. Default true. */
+  observe: boolean;
+  /** Ids of checks that do not judge. Default: none. */
+  skipChecks: string[];
 }
 
 /** Lives of certificates, in hours. */

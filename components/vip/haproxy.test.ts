@@ -9,7 +9,10 @@ import { makeAuthority } from "../../test/certificates";
 import { devConfig, devSpec, specOf, withHosts } from "../../test/fixtures";
 import { judge, scratch, write, type Judgement } from "../../test/scratch";
 import { controlPlanes } from "../spec/topology";
-import { haproxyConfig, READY_PORT } from "./haproxy";
+import type { ClusterSpec } from "../spec/types";
+import { haproxyConfig as configOn, MEMBER_PORT, READY_PORT } from "./haproxy";
+
+const haproxyConfig = (spec: ClusterSpec) => configOn(spec, controlPlanes(spec)[0]!);
 
 describe("haproxy.cfg", () => {
   const folder = scratch();
@@ -56,9 +59,10 @@ describe("haproxy.cfg", () => {
     );
   });
 
-  test("it listens on the virtual IP and on loopback, never on all addresses", () => {
+  test("it listens on the virtual IP, the node address and loopback, never on all addresses", () => {
     const binds = [...haproxyConfig(devSpec()).matchAll(/^ +bind (\S+)/gm)].map(([, at]) => at);
-    assert.deepEqual(binds, [`127.0.0.1:${READY_PORT}`, "10.77.0.10:8443", "127.0.0.1:8443"]);
+    const pages = [`127.0.0.1:${READY_PORT}`, `10.77.0.11:${MEMBER_PORT}`];
+    assert.deepEqual(binds, [...pages, "10.77.0.10:8443", "127.0.0.1:8443"]);
   });
 
   test("a backend's certificate is verified, and etcd's state does not turn it red", () => {

@@ -1,19 +1,19 @@
 /** keepalived.conf, judged by keepalived itself. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 
 import fc from "fast-check";
 
-import { clusterSpecs } from "../../test/arbitraries";
-import { devSpec } from "../../test/fixtures";
+import { virtualIpSpecs } from "../../test/arbitraries";
+import { apiBy, devConfig, devSpec, specOf, withHosts } from "../../test/fixtures";
 import { judge, scratch, write, type Judgement } from "../../test/scratch";
-import { controlPlanes } from "../spec/topology";
-import type { ClusterSpec } from "../spec/types";
-import { authentication, INTERFACE_MARK, keepalivedConfig } from "./keepalived";
+import { asksOwnMember, controlPlanes } from "../spec/topology";
+import { ApiBy, type ClusterSpec } from "../spec/types";
+import { INTERFACE_MARK, keepalivedConfig } from "./keepalived";
 
 describe("keepalived.conf", () => {
   const folder = scratch();
-  const secret = write(folder, "authentication.conf", authentication("Ab3dE6gH"), 0o600);
 
   /**
    * As vip.sh does it: the interface is put in, and keepalived is asked as process 1 of a namespace of its own; in a
@@ -22,7 +22,8 @@ describe("keepalived.conf", () => {
   function check(config: string): Promise<Judgement> {
     const text = config
       .replaceAll(INTERFACE_MARK, "node0")
-      .replaceAll("/etc/keepalived/authentication.conf", secret)
+      .replace("/etc/keepalived/may-hold", "/bin/true")
+      .replace("/run/kubeadm-ha/haproxy-stopped", join(folder, "haproxy-stopped"))
       .replace("script_user keepalived_script", "script_user nobody");
     const file = write(folder, "keepalived.conf", text);
     const script = 'ip link add node0 type veth peer name node1 && exec keepalived -t -f "$0"';
@@ -33,17 +34,19 @@ describe("keepalived.conf", () => {
     return controlPlanes(spec).map((host) => keepalivedConfig(spec, host));
   }
 
-  test("keepalived accepts it on every control plane", async () => {
-    for (const config of configs(devSpec())) {
-      const { ok, said } = await check(config);
-      assert.ok(ok, said);
-      assert.doesNotMatch(said, /unknown|ignor|invalid|error/i);
-    }
-  });
+  for (const by of [ApiBy.Haproxy, ApiBy.Vip]) {
+    test(`keepalived accepts it on every control plane of an endpoint by ${by}`, async () => {
+      for (const config of configs(devSpec({ api: apiBy(by) }))) {
+        const { ok, said } = await check(config);
+        assert.ok(ok, said);
+        assert.doesNotMatch(said, /unknown|ignor|invalid|error|deprecated/i);
+      }
+    });
+  }
 
   test("keepalived accepts it for a cluster of any shape", async () => {
     await fc.assert(
-      fc.asyncProperty(clusterSpecs, async (spec) => {
+      fc.asyncProperty(virtualIpSpecs, async (spec) => {
         const { ok, said } = await check(configs(spec)[0]!);
         assert.ok(ok, said);
       }),
@@ -52,13 +55,13 @@ describe("keepalived.conf", () => {
   });
 
   test("keepalived refuses it when one word is wrong, so its judgement means something", async () => {
-    const { ok, said } = await check(configs(devSpec())[0]!.replace("priority", "priorty"));
+    const { ok, said } = await check(configs(devSpec())[0]!.replace("priority 2", "priorty 2"));
     assert.ok(!ok, said);
   });
 
   test("priorities differ, and none is the one of the address's owner", () => {
     fc.assert(
-      fc.property(clusterSpecs, (spec) => {
+      fc.property(virtualIpSpecs, (spec) => {
         const priorities = configs(spec).map((text) => Number(/^ +priority (\d+)$/m.exec(text)?.[1]));
         assert.equal(new Set(priorities).size, controlPlanes(spec).length);
         for (const priority of priorities) assert.ok(priority > 0 && priority < 255, String(priority));
@@ -67,13 +70,14 @@ describe("keepalived.conf", () => {
     );
   });
 
-  test("each control plane names itself as source and all the others as peers", () => {
+  test("each control plane names itself as source and all the others as peers; an only one is its own peer", () => {
     fc.assert(
-      fc.property(clusterSpecs, (spec) => {
-        for (const host of controlPlanes(spec)) {
+      fc.property(virtualIpSpecs, (spec) => {
+        const all = controlPlanes(spec);
+        for (const host of all) {
           const text = keepalivedConfig(spec, host);
           const peers = /unicast_peer \{\n([^}]*)\}/.exec(text)?.[1]?.trim().split(/\s+/).filter(Boolean) ?? [];
-          const others = controlPlanes(spec).filter(({ name }) => name !== host.name);
+          const others = all.length === 1 ? all : all.filter(({ name }) => name !== host.name);
           assert.deepEqual(
             peers,
             others.map(({ ip }) => ip),
@@ -85,8 +89,55 @@ describe("keepalived.conf", () => {
     );
   });
 
-  test("the password is in the included file only, whole, and as long as VRRP counts", () => {
-    assert.match(authentication("Ab3dE6gH"), /^ +auth_pass Ab3dE6gH$/m);
-    assert.ok(configs(devSpec()).every((text) => !text.includes("auth_pass")));
+  test("HAProxy alone decides where it runs, and the API servers where it does not", () => {
+    fc.assert(
+      fc.property(virtualIpSpecs, (spec) => {
+        for (const host of controlPlanes(spec)) {
+          const text = keepalivedConfig(spec, host);
+          const urls = /may-hold (.*)"/.exec(text)?.[1]?.split(" ") ?? [];
+          const path = `/readyz${asksOwnMember(host) ? "" : "?exclude=etcd&exclude=etcd-readiness"}`;
+          const all = controlPlanes(spec).map(({ ip }) => `https://${ip}:${spec.api.bindPort}${path}`);
+          const proxied = spec.api.by === ApiBy.Haproxy;
+          assert.deepEqual(urls.toSorted(), proxied ? [] : all.toSorted());
+          if (!proxied) assert.equal(urls[0], `https://${host.ip}:${spec.api.bindPort}${path}`);
+          assert.equal(/haproxy/.test(text), proxied);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
+
+  test("the address is put on the host's own interface for it, and adverts stay on the one with its address", () => {
+    const named = withHosts(([first, ...others]) => [{ ...first!, vipInterface: "vlan20" }, ...others]);
+    const [first, second] = configs(specOf(named));
+    assert.match(first!, /^ +10\.77\.0\.10\/24 dev vlan20$/m);
+    assert.match(first!, new RegExp(`^ +interface ${INTERFACE_MARK}$`, "m"));
+    assert.doesNotMatch(second!, / dev /);
+  });
+
+  test("the order of hosts in the configuration changes nothing in it", () => {
+    assert.deepEqual(configs(specOf(withHosts((hosts) => hosts.reverse()))), configs(specOf(devConfig())));
+  });
+});
+
+describe("may-hold", () => {
+  const folder = scratch();
+  write(
+    folder,
+    "curl",
+    "#!/bin/sh\nfor last; do :; done\ncase $last in *ready:*) exit 0 ;; *) exit 22 ;; esac\n",
+    0o755,
+  );
+
+  async function mayHold(...servers: string[]): Promise<boolean> {
+    const urls = servers.map((state) => `https://${state}:6443/readyz`);
+    const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
+    return (await judge("sh", [join(__dirname, "mayhold.sh"), ...urls], { env })).ok;
+  }
+
+  test("a host whose API server is ready may", async () => assert.ok(await mayHold("ready", "down", "ready")));
+  test("a host whose API server is down may not while another is ready", async () =>
+    assert.ok(!(await mayHold("down", "down", "ready"))));
+  test("when nobody's is ready, everybody may", async () => assert.ok(await mayHold("down", "down", "down")));
+  test("an only control plane always may", async () => assert.ok(await mayHold("down")));
 });

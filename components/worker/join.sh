@@ -3,9 +3,11 @@
 # Makes this host a worker. Input: NODE_NAME, KUBERNETES_VERSION; files: join.yaml; secret files: the node's join kubeconfig.
 
 stage_secrets
+install_patch
 finish_or_clean_up registered
 install_secrets
 if [ ! -f "$JOINED" ]; then
+  outlive_predecessor
   note_kubelet_settings
   quietly 420 "kubeadm join" kubeadm join --config "$STAGE/join.yaml"
   mark_joined

@@ -3,15 +3,17 @@ import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ControlPlane } from "../controlplane/controlplane";
-import { joinDocument } from "../controlplane/kubeadm";
+import { joinDocument, kubeletPatch } from "../controlplane/kubeadm";
+import { Step } from "../host/commands";
 import type { Host, Hosts } from "../host/hosts";
 import { remoteScript } from "../host/remote";
 import { readScript } from "../host/script";
-import { kubeletRelease } from "../kubelet/kubelet";
+import { kubeletRelease, PATCH } from "../kubelet/kubelet";
+import { retire } from "../kubelet/retire";
 import type { Pki } from "../pki/pki";
 import { lanes } from "../spec/lanes";
 import { workers } from "../spec/topology";
-import type { ClusterSpec } from "../spec/types";
+import { Role, type ClusterSpec } from "../spec/types";
 
 const NODE = readScript(`${__dirname}/../host`, "node.sh");
 const JOIN = readScript(__dirname, "join.sh");
@@ -27,8 +29,8 @@ export interface WorkersArgs {
 export class Workers extends pulumi.ComponentResource {
   /** Every worker has joined; by host name. */
   public readonly nodes: ReadonlyMap<string, remote.Command>;
-  /** The last of every lane has the wanted version and settings. */
-  public readonly released: remote.Command[];
+  /** Every worker has the wanted version and settings, and none is in service that should not be. */
+  public readonly released: remote.Command;
 
   constructor(name: string, args: WorkersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kubeadm-ha:worker:Workers", name, {}, opts);
@@ -40,9 +42,14 @@ export class Workers extends pulumi.ComponentResource {
       ]),
     );
     this.nodes = new Map([...all].map(([host, worker]) => [host, worker.joined]));
-    this.released = lanes(workers(spec), spec.rollout.maxUnavailable).map((lane) =>
+    const released = lanes(workers(spec), spec.rollout.maxUnavailable).map((lane) =>
       lane.reduce((before, host) => all.get(host.name)!.release(before), controlPlane.released),
     );
+    // Last: what takes over from a worker that leaves is there.
+    this.released = retire(`${name}-${Step.Workers}`, spec, Role.Worker, {
+      parent: this,
+      dependsOn: [controlPlane.released, ...released],
+    });
     this.registerOutputs({});
   }
 }
@@ -67,12 +74,13 @@ export class Worker extends pulumi.ComponentResource {
       {
         host: host.spec,
         ssh: spec.ssh,
+        step: Step.Join,
         once: true,
         script: {
           concern: "node",
           variables: { NODE_NAME: host.spec.name, KUBERNETES_VERSION: spec.versions.kubernetes },
-          files: [{ name: "join.yaml", content: joinDocument(spec, host.spec) }],
-          parts: [NODE, JOIN],
+          files: [{ name: "join.yaml", content: joinDocument(spec, host.spec) }, ...kubeletPatch(host.spec)],
+          parts: [PATCH, NODE, JOIN],
           limitSeconds: 900,
         },
         secretFiles: pki.joinFiles(host.spec),

@@ -13,6 +13,8 @@ export interface ProcessOptions {
   env: NodeJS.ProcessEnv;
   /** Collect the output instead of showing it. */
   capture: boolean;
+  /** Standard input of a captured run; without it there is none. */
+  input?: string;
   /** Seconds until the run is interrupted; 0: none. */
   timeout: number;
 }
@@ -32,8 +34,14 @@ function interrupt(child: ChildProcess): void {
  * has a group of its own and gets every signal from us: a second one, as from `timeout`, which signals the whole group,
  * would make it drop its work where the first one makes it finish in order. If we are killed, it is interrupted.
  */
-function start(cli: string, args: string[], { cwd, env, capture }: ProcessOptions, terminal: boolean): ChildProcess {
-  const stdio = capture ? (["ignore", "pipe", "pipe"] as const) : ("inherit" as const);
+function start(
+  cli: string,
+  args: string[],
+  { cwd, env, capture, input }: ProcessOptions,
+  terminal: boolean,
+): ChildProcess {
+  const stdin = input === undefined ? "ignore" : "pipe";
+  const stdio = capture ? ([stdin, "pipe", "pipe"] as const) : ("inherit" as const);
   if (terminal) return spawn(cli, args, { cwd, env, stdio: stdio as "inherit" });
   const guarded = ["--pdeathsig", "INT", cli, ...args];
   return spawn("setpriv", guarded, { cwd, env, stdio: stdio as "inherit", detached: true });
@@ -46,6 +54,9 @@ export function runCli(cli: string, args: string[], options: ProcessOptions): Pr
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name]?.setEncoding("utf8").on("data", (text: string) => (output[name] += text));
+
+  // A CLI that ends early says why by itself.
+  if (options.input !== undefined) child.stdin?.on("error", () => undefined).end(options.input);
 
   const onInterrupt = () => void (terminal || child.kill("SIGINT"));
   const onTerminate = () => void child.kill("SIGTERM");

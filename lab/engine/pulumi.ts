@@ -12,6 +12,8 @@ export type { PulumiResult };
 export interface PulumiOptions {
   /** Collect the output instead of showing it. */
   capture?: boolean;
+  /** Standard input of a captured run. */
+  input?: string;
   /** Added to the environment. */
   env?: NodeJS.ProcessEnv;
   /** Seconds until the run is interrupted. Default: none when shown, 3600 when captured. */
@@ -50,9 +52,9 @@ export function pulumiEnv(engine: Engine, lab: string): NodeJS.ProcessEnv {
 }
 
 function start(engine: Engine, args: string[], cwd: string, env: NodeJS.ProcessEnv, options: PulumiOptions) {
-  const { capture = false } = options;
+  const { capture = false, input } = options;
   const timeout = options.timeout ?? (capture ? CAPTURE_TIMEOUT_S : 0);
-  return runCli(engine.cli, args, { cwd, env, capture, timeout });
+  return runCli(engine.cli, args, { cwd, env, capture, input, timeout });
 }
 
 async function ensureStack(engine: Engine, lab: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {

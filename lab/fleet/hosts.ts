@@ -4,11 +4,12 @@ import type { LabConfig, LabHost } from "../config";
 import { LabError } from "../error";
 import type { MirrorContent } from "../mirror/content";
 import { say } from "../say";
-import { tail, waitFor } from "../sh";
+import { fleetOf, spareHosts } from "../spares";
+import { run, tail, waitFor } from "../sh";
 import { type Birth, createContainer } from "./container";
 import { docker } from "./dockerd";
-import { containerName, HOST_LABEL, IP_LABEL, LAB_LABEL, MIRROR, MOUNTS_LABEL } from "./names";
-import { attach, isAttached } from "./network";
+import { containerName, HOST_LABEL, IP_LABEL, LAB_LABEL, MIRROR, MOUNTS_LABEL, portName } from "./names";
+import { attach, ensureNetwork, isAttached } from "./network";
 import { ensureImage, Image, imageName } from "./rootfs";
 import { ensureSshKey, knownHostsFile, sshAnswers, writeKnownHosts } from "./ssh";
 
@@ -46,7 +47,7 @@ export async function ensureHosts(lab: string, config: LabConfig, content: Mirro
   checkAddresses(there, config);
 
   const { publicKey, fresh } = await ensureSshKey(lab);
-  const wanted = [{ name: MIRROR, ip: config.mirrorIp }, ...config.hosts];
+  const wanted = [{ name: MIRROR, ip: config.mirrorIp }, ...fleetOf(config, spareHosts(lab))];
   const missing = wanted.filter((host) => !there.some(({ name }) => name === host.name));
   const still = there.filter((host) => host.state !== "running");
   if (missing.length > 0) {
@@ -55,11 +56,9 @@ export async function ensureHosts(lab: string, config: LabConfig, content: Mirro
     say(`creating ${missing.map(({ name }) => name).join(", ")}`);
   }
   await Promise.all(
-    missing.map(async (host) => {
+    missing.map((host) => {
       const own = host.name === MIRROR ? mirrorBirth(content) : hostBirth();
-      await createContainer(lab, host, config, { ...own, publicKey });
-      await docker(["start", containerName(lab, host.name)], { limit: 120 });
-      await attach(lab, host);
+      return create(lab, host, config, { ...own, publicKey });
     }),
   );
   if (still.length > 0) say(`starting ${still.map(({ name, state }) => `${name} (${state})`).join(", ")}`);
@@ -70,6 +69,32 @@ export async function ensureHosts(lab: string, config: LabConfig, content: Mirro
   if (fresh) await Promise.all(there.map((host) => admit(lab, host, publicKey)));
   await Promise.all(wanted.map((host) => waitForSsh(host)));
   if (missing.length + still.length > 0 || !existsSync(knownHostsFile(lab))) await recordHostKeys(lab);
+}
+
+async function create(lab: string, host: LabHost, config: LabConfig, birth: Birth): Promise<void> {
+  await createContainer(lab, host, config, birth);
+  await docker(["start", containerName(lab, host.name)], { limit: 120 });
+  await attach(lab, host);
+}
+
+/** Puts new machines in the place of hosts: same name and address, empty disks, SSH host keys that nobody has seen. */
+export async function renewHosts(lab: string, hosts: FleetHost[], config: LabConfig): Promise<void> {
+  if (hosts.some(({ name }) => name === MIRROR)) {
+    throw new LabError("The mirror is no machine of a cluster.", "Name hosts of the stack file, or spare ones.");
+  }
+  const { publicKey } = await ensureSshKey(lab);
+  await ensureImage(Image.Host);
+  await ensureNetwork(lab, config);
+  await Promise.all(
+    hosts.map(async (host) => {
+      await removeContainer(lab, host.name);
+      await create(lab, host, config, { ...hostBirth(), publicKey });
+      await waitUntilUp(lab, host);
+      await waitForSsh(host);
+      say(`${host.name}: a new machine`);
+    }),
+  );
+  await recordHostKeys(lab);
 }
 
 /** Takes away what cannot be started again, a host that never came to its first boot, and a mirror of other content. */
@@ -105,6 +130,12 @@ export async function startHost(lab: string, host: FleetHost): Promise<void> {
   await wake(lab, host);
   await waitUntilUp(lab, host);
   await waitForSsh(host);
+}
+
+/** Cuts a host's power: its cable goes first, so that nobody is told that its connections have ended. */
+export async function cutPower(lab: string, host: LabHost): Promise<void> {
+  if (isAttached(lab, host)) await run("ip", ["link", "set", portName(host.ip), "down"]);
+  await docker(["kill", containerName(lab, host.name)]);
 }
 
 /** Removes every container of the lab with its disks. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { renderKnownHosts, sshAnswers } from "./ssh";
+import { othersThan, renderKnownHosts, sshAnswers } from "./ssh";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG0";
 
@@ -20,6 +20,12 @@ for (const key of ["", "ssh-rsa AAAA", "ssh-ed25519", "ssh-ed25519 not/base64!",
     assert.throws(() => renderKnownHosts([{ ip: "10.77.0.11", key }]), /10\.77\.0\.11 has no usable SSH key/);
   });
 }
+
+test("the key of a host that is off stays known, the old key of a new machine does not", () => {
+  const known = `10.77.0.1 ${KEY}\n10.77.0.11 ${KEY}\n10.77.0.12 ${KEY}\n`;
+  assert.equal(othersThan([{ ip: "10.77.0.1" }, { ip: "10.77.0.12" }], known), `10.77.0.11 ${KEY}\n`);
+  assert.equal(othersThan([], ""), "");
+});
 
 test("an address where nothing listens does not answer", async () => {
   const probe = createServer().listen(0, "127.0.0.77");

@@ -37,13 +37,24 @@ export function renderKnownHosts(keys: { ip: string; key: string }[]): string {
     .join("");
 }
 
+/** The lines of a known_hosts file that are of none of these addresses. */
+export function othersThan(keys: { ip: string }[], known: string): string {
+  const lines = known.split("\n").filter((line) => line !== "");
+  return lines
+    .filter((line) => !keys.some(({ ip }) => line.startsWith(`${ip} `)))
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
 export function knownHostsFile(lab: string): string {
   return labDir(lab, "ssh", "known_hosts");
 }
 
+/** Writes the keys of these hosts; what is known of others, which may be off, stays. */
 export function writeKnownHosts(lab: string, keys: { ip: string; key: string }[]): void {
   const file = knownHostsFile(lab);
-  writeFileSync(`${file}.tmp`, renderKnownHosts(keys), { mode: 0o600 });
+  const known = existsSync(file) ? readFileSync(file, "utf8") : "";
+  writeFileSync(`${file}.tmp`, othersThan(keys, known) + renderKnownHosts(keys), { mode: 0o600 });
   renameSync(`${file}.tmp`, file);
 }
 

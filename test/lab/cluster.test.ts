@@ -1,15 +1,17 @@
 /** One cluster from bare hosts: built, used, left alone, changed, refused, removed, cut off half way and built again. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { labConfig } from "../../lab/config";
-import { repoDir } from "../../lab/paths";
-import { run, sleep } from "../../lab/sh";
+import { sleep } from "../../lab/sh";
 import { minors } from "../../components/spec/versions";
+import { adopt } from "./adopt";
 import { drainedUpgrade } from "./drains";
+import { drills } from "./drills";
 import { Lab } from "./lab";
+import { membership } from "./membership";
+import { repairs, unsuitableHosts } from "./observed";
 import { rollOuts } from "./rollouts";
 import { interruptedUpgrade } from "./upgrade";
 import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "./sentences";
@@ -45,6 +47,8 @@ test("a wrong configuration is refused with all its problems, and no host is tou
   for (const host of NODES)
     assert.equal(await lab.on(host, "ls -d /var/lib/kubeadm-ha 2>/dev/null || echo none"), "none");
 });
+
+unsuitableHosts(lab);
 
 test("one up builds a cluster of five ready nodes from bare hosts", async () => {
   lab.configure({ containerdVersion: OLD_CONTAINERD });
@@ -128,17 +132,21 @@ test("a second up plans nothing, does nothing and restarts nothing", async () =>
 test("a label in the configuration is one planned change, and is on the node after up", async () => {
   const good = readFileSync(lab.stackFile, "utf8");
   await lab.pulumiOk("config", "set", "--path", "kubeadm-ha:hosts[3].labels.zone", "a");
-  const plan = JSON.parse(await lab.pulumiOk("preview", "--json")) as { changeSummary: Record<string, number> };
-  assert.equal(plan.changeSummary["create"], 1);
-  assert.equal(plan.changeSummary["update"] ?? 0, 0);
-  assert.equal(plan.changeSummary["delete"] ?? 0, 0);
-  assert.equal(plan.changeSummary["replace"] ?? 0, 0);
+  assert.deepEqual(await lab.plan(), ["update dev-labels"]);
   await lab.pulumiOk("up", "--yes", "--non-interactive");
   assert.match(await lab.kubectl("get", "node", "w1", "--show-labels"), /zone=a/);
   writeFileSync(lab.stackFile, good);
   await lab.pulumiOk("up", "--yes", "--non-interactive");
   assert.doesNotMatch(await lab.kubectl("get", "node", "w1", "--show-labels"), /zone=a/);
 });
+
+repairs(lab);
+
+adopt(lab);
+
+membership(lab);
+
+drills(lab, ["D01", "D02", "D08", "D11"]);
 
 rollOuts(lab);
 
@@ -153,14 +161,7 @@ test("destroy gives every host back clean", async () => {
 
 test("a run that is killed half way is finished by the next one, on the same hosts", async () => {
   lab.forgetKubeconfig();
-  const cut = run("bash", [join(repoDir, "lab/run"), "pulumi", "up", "--yes", "--skip-preview", "--non-interactive"], {
-    env: { LAB: lab.name },
-    limit: 300,
-    anyExit: true,
-  });
-  await lab.waitForFile("cp1", "/etc/kubernetes/manifests/kube-apiserver.yaml", 240);
-  await lab.killPulumi();
-  await cut;
+  await lab.upCutOff("cp1", "[ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]", 240, () => lab.killPulumi());
   await sleep(1);
   await lab.pulumiOk("up", "--yes", "--non-interactive");
   await assertReady(lab, NODES);

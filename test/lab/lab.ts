@@ -9,9 +9,12 @@ import { parse, parseDocument } from "yaml";
 import { ensureBinaries } from "../../lab/binaries/build";
 import { kubernetes } from "../../lab/binaries/recipes";
 import { labConfig, stackFile } from "../../lab/config";
+import { docker } from "../../lab/fleet/dockerd";
+import { containerName } from "../../lab/fleet/names";
 import type { Further } from "../../lab/mirror/wanted";
 import { labDir, repoDir } from "../../lab/paths";
 import { run, type RunResult } from "../../lab/sh";
+import { fleetOf, spareHosts } from "../../lab/spares";
 import { serveAlso } from "../../lab/up";
 
 /** Seconds that one whole build or removal of a cluster may take on a busy machine. */
@@ -42,6 +45,12 @@ export class Lab {
     return run("bash", [join(repoDir, "lab/run"), ...args], { env: this.env, limit: LONG, cwd: repoDir });
   }
 
+  /** The same, with any exit code. */
+  run(...args: string[]): Promise<RunResult> {
+    const options = { env: this.env, limit: LONG, cwd: repoDir, anyExit: true };
+    return run("bash", [join(repoDir, "lab/run"), ...args], options);
+  }
+
   /** Has the mirror serve these versions too, from the next `lab up` on. */
   serveAlso(versions: Further): Promise<void> {
     return serveAlso(this.name, versions, this.stack);
@@ -49,8 +58,7 @@ export class Lab {
 
   /** `npm run pulumi -- ARGS`, with any exit code. */
   pulumi(...args: string[]): Promise<RunResult> {
-    const options = { env: this.env, limit: LONG, cwd: repoDir, anyExit: true };
-    return run("bash", [join(repoDir, "lab/run"), "pulumi", ...args], options);
+    return this.run("pulumi", ...args);
   }
 
   /** As `pulumi`, and the command must succeed. */
@@ -64,11 +72,14 @@ export class Lab {
     return result.stdout;
   }
 
-  /** Sets keys of the stack file, `{ kubernetesVersion: "v1.36.3" }`, as an operator would. */
+  /** Sets keys of the stack file, `{ kubernetesVersion: "v1.36.3" }`, as an operator would; undefined takes one out. */
   configure(keys: Record<string, unknown>): void {
-    const document = parseDocument(readFileSync(this.stackFile, "utf8"));
-    for (const [key, value] of Object.entries(keys)) document.setIn(["config", `kubeadm-ha:${key}`], value);
-    writeFileSync(this.stackFile, String(document));
+    writeFileSync(this.stackFile, withKeys(readFileSync(this.stackFile, "utf8"), keys));
+  }
+
+  /** The stack file with other values of some keys, for another stack. */
+  copyConfiguration(file: string, keys: Record<string, unknown>): void {
+    writeFileSync(file, withKeys(readFileSync(this.stackFile, "utf8"), keys));
   }
 
   /** What a key of the stack file holds. */
@@ -99,7 +110,7 @@ export class Lab {
     });
     const steps = limit * 5;
     const loop = `for _ in $(seq ${steps}); do { ${condition}; } >/dev/null 2>&1 && exit 0; sleep 0.2; done; exit 1`;
-    await Promise.race([this.lab("exec", host, "bash", "-c", loop), ended]);
+    await Promise.race([this.on(host, loop), ended]);
     ended.catch(() => undefined);
     await cut();
     return up;
@@ -112,14 +123,16 @@ export class Lab {
 
   /** A host's address in the lab. */
   address(host: string): string {
-    const found = labConfig(this.name).hosts.find(({ name }) => name === host);
+    const fleet = fleetOf(labConfig(this.name), spareHosts(this.name));
+    const found = fleet.find(({ name }) => name === host);
     assert.ok(found, `the lab has no host ${host}`);
     return found.ip;
   }
 
-  /** A command on a host, over the lab's own channel. */
+  /** A command on a host, over the lab's own channel; fails on another exit code than 0. */
   async on(host: string, command: string): Promise<string> {
-    return (await this.lab("exec", host, "bash", "-c", command)).stdout.trim();
+    const { stdout } = await docker(["exec", containerName(this.name, host), "bash", "-c", command], { limit: LONG });
+    return stdout.trim();
   }
 
   /** kubectl on this machine with the stack's kubeconfig, which goes through the virtual IP. */
@@ -146,22 +159,17 @@ export class Lab {
     for (const pid of pids) process.kill(Number(pid), "SIGKILL");
   }
 
-  /** Waits until a file is on a host. */
-  async waitForFile(host: string, path: string, limit: number): Promise<void> {
-    await this.lab(
-      "exec",
-      host,
-      "bash",
-      "-c",
-      `for _ in $(seq ${limit}); do [ -e '${path}' ] && exit 0; sleep 1; done; exit 1`,
-    );
+  /** The program kubectl and the file with the stack's kubeconfig, for what runs beside the test. */
+  async kubectlFiles(): Promise<{ kubectl: string; kubeconfig: string }> {
+    this.kubeconfigFile ??= await this.writeKubeconfig();
+    const binaries = await ensureBinaries(kubernetes(labConfig(this.name).kubernetesVersion));
+    return { kubectl: join(binaries, "kubectl"), kubeconfig: this.kubeconfigFile };
   }
 
   private async runKubectl(args: string[], input?: string): Promise<RunResult> {
-    this.kubeconfigFile ??= await this.writeKubeconfig();
-    const binaries = await ensureBinaries(kubernetes(labConfig(this.name).kubernetesVersion));
-    const all = ["--kubeconfig", this.kubeconfigFile, "--request-timeout=30s", ...args];
-    return run(join(binaries, "kubectl"), all, { limit: 300, ...(input !== undefined && { input }) });
+    const { kubectl, kubeconfig } = await this.kubectlFiles();
+    const all = ["--kubeconfig", kubeconfig, "--request-timeout=30s", ...args];
+    return run(kubectl, all, { limit: 300, ...(input !== undefined && { input }) });
   }
 
   /** After a rebuild the old file is void. */
@@ -179,4 +187,14 @@ export class Lab {
   private get env(): NodeJS.ProcessEnv {
     return { LAB: this.name, ...(this.stack && { LAB_STACK: this.stack }) };
   }
+}
+
+function withKeys(text: string, keys: Record<string, unknown>): string {
+  const document = parseDocument(text);
+  for (const [key, value] of Object.entries(keys)) {
+    const path = ["config", `kubeadm-ha:${key}`];
+    if (value === undefined) document.deleteIn(path);
+    else document.setIn(path, value);
+  }
+  return String(document);
 }

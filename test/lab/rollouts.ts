@@ -142,7 +142,7 @@ async function staticPods(lab: Lab): Promise<Map<string, string>> {
 }
 
 /** `host unit` → when it started, in microseconds since the host's boot. */
-async function starts(lab: Lab, units: string[]): Promise<Map<string, string>> {
+export async function starts(lab: Lab, units: string[]): Promise<Map<string, string>> {
   const all = await Promise.all(
     CONTROL_PLANES.map(async (host) => {
       const times = await lab.on(host, `systemctl show -p ExecMainStartTimestampMonotonic --value ${units.join(" ")}`);
@@ -154,7 +154,7 @@ async function starts(lab: Lab, units: string[]): Promise<Map<string, string>> {
 }
 
 /** Every container of every pod, with the time at which it started. */
-async function startedContainers(lab: Lab): Promise<string[]> {
+export async function startedContainers(lab: Lab): Promise<string[]> {
   const template =
     'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[*].state.running.startedAt}{"\\n"}{end}';
   return (await lab.kubectl("get", "pods", "-A", "-o", template)).trim().split("\n").sort();

@@ -43,8 +43,11 @@ export interface LoadReport {
 }
 
 export interface Load {
-  /** Ends the load, removes what it made in the cluster and tells what it saw. */
-  stop(): Promise<LoadReport>;
+  /**
+   * Ends the load, removes what it made in the cluster and tells what it saw. Clients on nodes that were off meanwhile
+   * do not count.
+   */
+  stop(off?: string[]): Promise<LoadReport>;
 }
 
 /** Returns when the workload answers and everything measures. Nothing else may use the namespace at the same time. */
@@ -121,10 +124,10 @@ async function measure({ api, writeApi, pod, limitSeconds }: Setting): Promise<L
   }
 
   return {
-    async stop() {
+    async stop(off = []) {
       try {
         const measured = await end();
-        const workload = await readWorkload(api, measured, (text) => problems.push(text));
+        const workload = await readWorkload(api, measured, (text) => problems.push(text), off);
         return { ...measured, workload, problems };
       } finally {
         await removeNamespace(api).catch((error: Error) => problems.push(error.message));

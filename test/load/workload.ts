@@ -74,12 +74,18 @@ export function logPath(pod: string, query: string): string {
   return `${home}/pods/${pod}/log?${query}`;
 }
 
-/** Every client's requests within a span; what cannot be told goes to `problem`. */
-export async function readWorkload(api: Api, span: Span, problem: (text: string) => void): Promise<WorkloadReport> {
+/** Every client's requests within a span, but of those on nodes that were off; what cannot be told goes to `problem`. */
+export async function readWorkload(
+  api: Api,
+  span: Span,
+  problem: (text: string) => void,
+  off: string[] = [],
+): Promise<WorkloadReport> {
   const report: WorkloadReport = { requests: 0, failed: 0, longestGapMs: 0, clients: {} };
   const pods = await eventually("listing the clients", 60, () => clientPods(api));
   for (const { metadata, spec } of pods) {
     const node = spec.nodeName ?? metadata.name;
+    if (off.includes(node)) continue;
     try {
       const attempts = within(parseLog(await wholeLog(api, metadata.name)), span);
       const silence = longestSilence(attempts, span);

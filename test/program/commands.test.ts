@@ -4,8 +4,18 @@ import { describe, test } from "node:test";
 
 import { devConfig, hostKey, hostsOf, etcdHostsConfig, SSH_PRIVATE_KEY } from "../fixtures";
 import { record } from "./engine";
-import { etcdHealthy, isOnce, ready, settings, snapshot } from "./names";
-import { COMMAND, type Recording, type Resource } from "./recording";
+import {
+  controlPlaneNodes,
+  etcdHealthy,
+  giveBack,
+  isOnce,
+  labels,
+  ready,
+  settings,
+  snapshot,
+  workerNodes,
+} from "./names";
+import { COMMAND, LOCAL_COMMAND, type Recording, type Resource } from "./recording";
 import { devCluster, etcdHostsCluster } from "./topologies";
 import { isSecret, openTexts, reveal } from "./wire";
 
@@ -14,7 +24,7 @@ const recordings: [string, () => Promise<Recording>][] = [
   ["etcd on hosts of its own", etcdHostsCluster],
 ];
 const addresses = new Map(hostsOf(etcdHostsConfig()).map((host) => [host.ip, host.name]));
-const WHOLE_CLUSTER = [etcdHealthy, ready, settings, snapshot].sort();
+const WHOLE_CLUSTER = [controlPlaneNodes, etcdHealthy, labels, ready, settings, snapshot, workerNodes].sort();
 
 interface Connection {
   host: string;
@@ -128,9 +138,32 @@ for (const [title, recorded] of recordings) {
       }
     });
 
-    test("only claims have something to do on removal", async () => {
-      for (const { name, inputs } of (await recorded()).commands) {
-        assert.equal(inputs["delete"] !== undefined, name.endsWith("-claim"), name);
+    test("no remote command has anything to do on removal: it would fail for a host that is gone", async () => {
+      for (const { name, inputs } of (await recorded()).commands) assert.equal(inputs["delete"], undefined, name);
+    });
+
+    test("every host has one command that gives it back, and does nothing but at its own removal", async () => {
+      const { localCommands, commands } = await recorded();
+      const hosts = new Set(commands.map((command) => addresses.get(connectionOf(command).host)!));
+      assert.deepEqual(localCommands.map(({ name }) => name).sort(), [...hosts].map(giveBack).sort());
+      for (const { name, inputs, ignoreChanges } of localCommands) {
+        assert.deepEqual(
+          [inputs["create"], inputs["update"], inputs["triggers"]],
+          [undefined, undefined, undefined],
+          name,
+        );
+        assert.equal(inputs["addPreviousOutputInEnv"], false, name);
+        assert.deepEqual(ignoreChanges, ["environment"], name);
+      }
+    });
+
+    test("what gives a host back knows its key, and has the private key in nothing but secret standard input", async () => {
+      for (const { name, inputs } of (await recorded()).localCommands) {
+        const host = [...addresses].find(([, known]) => giveBack(known) === name)!;
+        assert.ok(String(inputs["delete"]).includes(`HOSTS=('${host[1]} ${host[0]} ${hostKey(host[1])}')`), name);
+        assert.ok(isSecret(inputs["stdin"]), name);
+        const [, key = ""] = String(reveal(inputs["stdin"])).split("\n");
+        assert.equal(Buffer.from(key, "base64").toString().trim(), SSH_PRIVATE_KEY.trim(), name);
       }
     });
 
@@ -177,7 +210,7 @@ for (const [title, recorded] of recordings) {
 test("commands are the only resources that reach a host", async () => {
   const types = new Set((await devCluster()).resources.filter(({ custom }) => custom).map(({ type }) => type));
   const hosts = [...types].filter((type) => type.startsWith("command:"));
-  assert.deepEqual(hosts, [COMMAND]);
+  assert.deepEqual(hosts.sort(), [LOCAL_COMMAND, COMMAND].sort());
 });
 
 test("what happens once may be repeated with a corrected configuration until an update is complete", async () => {

@@ -1,17 +1,18 @@
 /** Edits of the dev stack, and the exact set of resources that each plans. */
 import { devConfig, etcdHostsConfig, withHosts, type HostEntry, type StackConfig } from "../fixtures";
 import * as names from "./names";
-import { COMMAND, type Difference } from "./recording";
+import { COMMAND, LOCAL_COMMAND, type Difference } from "./recording";
 
-const { claim, prepare, images, stage, vip, join, member, controlPlane, kubelet, snapshot, settings, ready } = names;
+const { claim, prepare, images, stage, vip, join, start, member, controlPlane, kubelet } = names;
+const { etcdHealthy, snapshot, settings, labels, ready, controlPlaneNodes, workerNodes } = names;
 
 const controlPlanes = ["cp1", "cp2", "cp3"];
 const nodes = [...controlPlanes, "w1", "w2"];
 
 /** Remote commands as a difference names them. */
 export const commands = (...of: string[]) => of.map((name) => `${COMMAND} ${name}`);
+const givenBack = (host: string) => `${LOCAL_COMMAND} dev-${host}-give-back`;
 const object = (type: string, name: string) => `kubernetes:${type} ${name}`;
-const labels = object("core/v1:NodePatch", "dev-w2-labels");
 const coreDns = object("apps/v1:DeploymentPatch", "dev-coredns");
 const flannel = object("apps/v1:DaemonSet", "dev-flannel");
 
@@ -124,17 +125,17 @@ export const edits: Edit[] = [
     to: within("api", { routerId: 52 }),
     changed: commands(...controlPlanes.map(vip)),
   },
-  { edit: "a worker's first label", to: withHosts(worker("w2", { labels: { zone: "a" } })), added: [labels] },
+  { edit: "a worker's first label", to: withHosts(worker("w2", { labels: { zone: "a" } })), changed: commands(labels) },
   {
     edit: "a worker's label",
     from: withHosts(worker("w2", { labels: { zone: "a" } })),
     to: withHosts(worker("w2", { labels: { zone: "b" } })),
-    changed: [labels],
+    changed: commands(labels),
   },
   {
     edit: "how nodes are drained",
     to: devConfig({ rollout: { drain: { timeoutSeconds: 600 } } }),
-    changed: commands(...nodes.map(kubelet)),
+    changed: commands(...nodes.map(kubelet), controlPlaneNodes, workerNodes),
   },
   { edit: "how many workers may be out of service", to: devConfig({ rollout: { maxUnavailable: 2 } }) },
   {
@@ -143,8 +144,9 @@ export const edits: Edit[] = [
     added: [
       ...leaf("dev-kubernetes-w3-node"),
       ...commands(...[claim, prepare, images, stage, join, kubelet].map((of) => of("w3"))),
+      givenBack("w3"),
     ],
-    changed: commands(ready),
+    changed: commands(workerNodes, ready),
   },
   {
     edit: "a worker less",
@@ -152,21 +154,80 @@ export const edits: Edit[] = [
     removed: [
       ...leaf("dev-kubernetes-w1-node"),
       ...commands(...[claim, prepare, images, stage, join, kubelet].map((of) => of("w1"))),
+      givenBack("w1"),
     ],
-    changed: commands(ready),
+    changed: commands(workerNodes, ready),
   },
   ...["cp4", "cp0"].map((name) => ({
     edit: `a new control plane that sorts ${name === "cp4" ? "last" : "first"}`,
     to: withHosts((hosts) => [...hosts, { name, ip: "10.77.0.14", roles: ["control-plane"] }]),
-    added: [
-      ...["apiserver", "apiserver-kubelet-client", "controller-manager", "scheduler", "node"].flatMap((use) =>
-        leaf(`dev-kubernetes-${name}-${use}`),
-      ),
-      ...leaf(`dev-front-proxy-${name}-client`),
-      ...leaf(`dev-etcd-${name}-apiserver-client`),
-      ...commands(...[claim, prepare, images, stage, vip, join, controlPlane, kubelet].map((of) => of(name))),
-    ],
-    // The first by name is the one that acts for the whole cluster.
-    changed: [coreDns, ...commands(...controlPlanes.map(vip), ready, ...(name === "cp0" ? [settings] : []))],
+    added: newControlPlane(name),
+    changed: [coreDns, ...commands(...controlPlanes.map(vip), controlPlaneNodes, labels, ready)],
   })),
+  ...controlPlanes.map((name) => {
+    const others = controlPlanes.filter((other) => other !== name);
+    return {
+      edit: `the control plane ${name} less, another in its place`,
+      to: withHosts((hosts) => [
+        ...hosts.filter((host) => host.name !== name),
+        { name: "cp4", ip: "10.77.0.14", roles: ["control-plane", "etcd"] },
+      ]),
+      added: [...newControlPlane("cp4"), ...newMember("cp4"), `${LOCAL_COMMAND} dev-handover`],
+      removed: [...newControlPlane(name), ...newMember(name)],
+      changed: commands(
+        ...others.map(vip),
+        etcdHealthy,
+        controlPlaneNodes,
+        settings,
+        labels,
+        ready,
+        // What is the whole cluster's was asked of cp1 until now.
+        ...(name === "cp1" ? [snapshot, workerNodes] : []),
+      ),
+    };
+  }),
+  {
+    edit: "a worker's taint",
+    to: withHosts(worker("w2", { taints: [{ key: "dedicated", value: "db", effect: "NoSchedule" }] })),
+    changed: commands(labels),
+  },
+  {
+    edit: "a worker's own kubelet settings",
+    to: withHosts(worker("w2", { kubelet: { maxPods: 50 } })),
+    changed: commands(kubelet("w2")),
+  },
+  {
+    edit: "a worker in maintenance",
+    to: withHosts(worker("w2", { state: "maintenance" })),
+    changed: commands(workerNodes, ready),
+  },
+  {
+    edit: "a lost worker",
+    to: withHosts(worker("w2", { state: "lost" })),
+    removed: [
+      ...leaf("dev-kubernetes-w2-node"),
+      ...commands(...[claim, prepare, images, stage, join, kubelet].map((of) => of("w2"))),
+      givenBack("w2"),
+    ],
+    changed: commands(workerNodes, ready),
+  },
 ];
+
+function newControlPlane(name: string): string[] {
+  return [
+    ...["apiserver", "apiserver-kubelet-client", "controller-manager", "scheduler", "node"].flatMap((use) =>
+      leaf(`dev-kubernetes-${name}-${use}`),
+    ),
+    ...leaf(`dev-front-proxy-${name}-client`),
+    ...leaf(`dev-etcd-${name}-apiserver-client`),
+    ...commands(...[claim, prepare, images, stage, vip, join, controlPlane, kubelet].map((of) => of(name))),
+    givenBack(name),
+  ];
+}
+
+function newMember(name: string): string[] {
+  return [
+    ...["server", "peer"].flatMap((use) => leaf(`dev-etcd-${name}-${use}`)),
+    ...commands(start(name), member(name)),
+  ];
+}

@@ -135,7 +135,8 @@ function monitor(
     },
     invoke({ request }: Call<resourceMessages.ResourceInvokeRequest>, reply: Reply<providerMessages.InvokeResponse>) {
       if (request.getTok() === "pulumi:pulumi:readStackOutputs") {
-        const outputs = applied === undefined ? {} : { applied };
+        // What is undefined does not travel.
+        const outputs = JSON.parse(JSON.stringify({ applied })) as Record<string, JavaScriptValue>;
         reply(null, new providerMessages.InvokeResponse().setReturn(struct({ outputs })));
         return;
       }

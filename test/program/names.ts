@@ -3,6 +3,8 @@
 type ByHost = (host: string) => string;
 
 export const claim: ByHost = (host) => `dev-${host}-claim`;
+/** Does nothing before the host leaves. */
+export const giveBack: ByHost = (host) => `dev-${host}-give-back`;
 /** One-off: a bare host gets what its role needs. */
 export const prepare: ByHost = (host) => `dev-${host}-prepare`;
 /** One-off: the first images. */
@@ -27,4 +29,8 @@ export function isOnce(name: string): boolean {
 export const etcdHealthy = "dev-etcd-healthy";
 export const snapshot = "dev-etcd-snapshot";
 export const settings = "dev-settings";
+/** Which nodes of a role are the cluster's: those that left are taken out of it. */
+export const controlPlaneNodes = "dev-control-planes";
+export const workerNodes = "dev-workers";
+export const labels = "dev-labels";
 export const ready = "dev-ready";

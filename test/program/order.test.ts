@@ -8,7 +8,7 @@ import * as names from "./names";
 import type { Recording } from "./recording";
 import { devCluster, etcdHostsCluster } from "./topologies";
 
-const { claim, prepare, images, stage, vip, join, start, member, controlPlane, kubelet } = names;
+const { claim, giveBack, prepare, images, stage, vip, join, start, member, controlPlane, kubelet } = names;
 
 interface Topology {
   title: string;
@@ -171,18 +171,19 @@ for (const { title, recorded, controlPlanes, members, workers } of topologies) {
       assertWaits(
         graph,
         commands.map((command) => command.name),
-        hosts.map(claim),
+        hosts.map(giveBack),
       );
+      for (const host of hosts) await waits([claim(host)], [giveBack(host)]);
     });
 
     test("on removal workers are given back before control planes, and these before hosts that only run etcd", async () => {
-      await waits(workers.map(claim), controlPlanes.map(claim));
+      await waits(workers.map(giveBack), controlPlanes.map(giveBack));
       const onlyEtcd = members.filter((name) => !controlPlanes.includes(name));
-      await waits(controlPlanes.map(claim), onlyEtcd.map(claim));
+      await waits(controlPlanes.map(giveBack), onlyEtcd.map(giveBack));
     });
 
     test("on removal hosts of one kind are given back side by side", async () => {
-      for (const kind of [controlPlanes, workers, members]) await independent(kind.map(claim), kind.map(claim));
+      for (const kind of [controlPlanes, workers, members]) await independent(kind.map(giveBack), kind.map(giveBack));
     });
 
     test("on removal no object in the cluster is asked for: all go with the first API server", async () => {

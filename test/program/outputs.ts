@@ -31,6 +31,7 @@ export function plausibleOutputs(resource: Resource, preview: boolean, secrets: 
     case "random:index/randomPassword:RandomPassword":
       return { result: hidden("result", body.slice(0, Number(resource.inputs["length"]))) };
     case "command:remote:Command":
+    case "command:local:Command":
       return { stdout: open(""), stderr: open("") };
     default:
       // Kubernetes objects and the provider itself: what was asked for is what there is.

@@ -10,7 +10,7 @@ import { utils } from "ssh2";
 import { devConfig } from "../fixtures";
 import { commands, edits } from "./edits";
 import { controlPlane, isOnce, join, kubelet, member, ready, settings, snapshot, stage, vip } from "./names";
-import { difference, type Recording } from "./recording";
+import { difference, LOCAL_COMMAND, type Recording } from "./recording";
 import { devCluster, recordAgain } from "./topologies";
 
 const plans = new Map<string, Promise<Recording>>();
@@ -38,7 +38,8 @@ describe("an edit plans these resources and no others:", () => {
     const before = await devCluster();
     const planned = difference(before, await recordAgain(devConfig({ ssh: { ...ssh, privateKey } })));
     const lasting = before.commands.filter(({ name }) => !isOnce(name));
-    const changed = commands(...lasting.map(({ name }) => name)).sort();
+    const local = before.localCommands.map(({ name }) => `${LOCAL_COMMAND} ${name}`);
+    const changed = [...commands(...lasting.map(({ name }) => name)), ...local].sort();
     assert.deepEqual(planned, { added: [], removed: [], changed });
   });
 

@@ -45,7 +45,7 @@ test("a preview in which nothing is known yet plans every resource of the real r
 });
 
 test("in such a preview every script is already readable in full", async () => {
-  const real = await devCluster();
+  const real = (await record(devConfig())).succeeded();
   const preview = (await record(devConfig(), { preview: true })).succeeded();
   for (const command of preview.commands) {
     assert.equal(command.inputs["create"], real.custom(command.name).inputs["create"], command.name);
@@ -83,13 +83,13 @@ test("a wrong configuration registers nothing and names every problem in one mes
 });
 
 test("a resource that its provider refuses ends the run at once, with the provider's reason", async () => {
-  const recording = await record(devConfig(), { refuse: "dev-vrrp" });
+  const recording = await record(devConfig(), { refuse: "dev-service-account" });
   assert.equal(recording.exitCode, 32, "the program ended by itself, after it had told the reason");
   assert.ok(
-    recording.errors.some((error) => error.includes("dev-vrrp is refused by this test")),
+    recording.errors.some((error) => error.includes("dev-service-account is refused by this test")),
     recording.errors.join("\n"),
   );
-  assert.ok(!recording.commands.some(({ name }) => name.endsWith("-vip")), "nothing that needs it is declared");
+  assert.ok(!recording.commands.some(({ name }) => name.endsWith("-join")), "nothing that needs it is declared");
 });
 
 test("a wrong configuration does not show the private key", async () => {

@@ -34,6 +34,8 @@ export interface Difference {
 }
 
 export const COMMAND = "command:remote:Command";
+/** Commands of the machine that runs Pulumi, which reach hosts by themselves. */
+export const LOCAL_COMMAND = "command:local:Command";
 
 export class Recording {
   /** In the order of registration. */
@@ -67,6 +69,10 @@ export class Recording {
 
   get commands(): Resource[] {
     return this.resources.filter((resource) => resource.type === COMMAND);
+  }
+
+  get localCommands(): Resource[] {
+    return this.resources.filter((resource) => resource.type === LOCAL_COMMAND);
   }
 
   /** The stack's own outputs. */

@@ -1,8 +1,14 @@
+import type { RawConfig } from "../fixture";
 import { apiWith, hostsWith, type Case } from "./case";
 
 const held = "the VIP can be held by a host";
 const ports = "the API's ports are free on control planes";
 const subnet = "control planes are in the VIP's subnet";
+
+/** An endpoint by load balancer. */
+function balanced(host: string): RawConfig {
+  return { api: { by: "load-balancer", loadBalancer: { host } } };
+}
 
 export const apiCases: Case[] = [
   {
@@ -65,6 +71,26 @@ export const apiCases: Case[] = [
     accepted: hostsWith(3, { ip: "192.0.2.254" }),
   },
   {
+    sentence: "only hosts that may hold the VIP have an interface for it",
+    refused: hostsWith(3, { vipInterface: "vlan20" }),
+    key: "hosts[3].vipInterface",
+    says: ["w1 is no control plane", "Remove it"],
+    accepted: hostsWith(0, { vipInterface: "vlan20" }),
+  },
+  {
+    sentence: "only hosts that may hold the VIP have an interface for it",
+    refused: { ...hostsWith(0, { vipInterface: "vlan20" }), ...balanced("api.example") },
+    key: "hosts[0].vipInterface",
+    says: ["there is no VIP"],
+  },
+  {
+    sentence: "the load balancer is none of the hosts",
+    refused: balanced("192.0.2.11"),
+    key: "api.loadBalancer.host",
+    says: ["is cp1", "your load balancer answers at"],
+    accepted: balanced("192.0.2.9"),
+  },
+  {
     sentence: "HAProxy and the API server listen on different ports",
     refused: apiWith({ port: 6443 }),
     key: "api.port",
@@ -73,6 +99,7 @@ export const apiCases: Case[] = [
   },
   { sentence: ports, refused: apiWith({ port: 2379 }), key: "api.port", says: ["etcd's clients", "Use 8443"] },
   { sentence: ports, refused: apiWith({ port: 9444 }), key: "api.port", says: ["health page"] },
+  { sentence: ports, refused: apiWith({ port: 9445 }), key: "api.port", says: ["etcd member"] },
   { sentence: ports, refused: apiWith({ bindPort: 10250 }), key: "api.bindPort", says: ["the kubelet", "Use 6443"] },
   {
     sentence: ports,

@@ -10,6 +10,8 @@ export interface Case {
   key: string;
   /** What the line must say, of the reason and of the fix. */
   says: string[];
+  /** How many members etcd had after the last complete update. Default: none. */
+  membersBefore?: number;
   /** Close by, and fine. */
   accepted?: RawConfig;
 }

@@ -1,13 +1,10 @@
-import { mirrorWith, type Case } from "./case";
+import { hostsWith, mirrorWith, type Case } from "./case";
 
 type Flags = Record<string, string>;
 const apiServer = (extraArgs: Flags) => ({ apiServer: { extraArgs } });
 const controllerManager = (extraArgs: Flags) => ({ controllerManager: { extraArgs } });
 const scheduler = (extraArgs: Flags) => ({ scheduler: { extraArgs } });
 const etcd = (extraArgs: Flags) => ({ etcd: { extraArgs } });
-const containerd = (plugin: Record<string, unknown>) => ({
-  containerd: { plugins: { "io.containerd.cri.v1.images": plugin } },
-});
 const v134 = { kubernetesVersion: "v1.34.4" };
 const v136 = { kubernetesVersion: "v1.36.3" };
 
@@ -15,8 +12,6 @@ const owned = "no flag is one that the program sets";
 const value = "no flag has a value that breaks the cluster";
 const known = "the version knows every flag";
 const gates = "the version knows every feature gate";
-const kubelet = "no kubelet field is one that the program sets";
-const proxy = "no kube-proxy field is one that the program sets";
 
 export const flagCases: Case[] = [
   {
@@ -189,6 +184,12 @@ export const flagCases: Case[] = [
   },
   {
     sentence: gates,
+    refused: hostsWith(3, { kubelet: { featureGates: { SizeMemoryBackedVolumes: true } } }),
+    key: "hosts[3].kubelet.featureGates",
+    says: ["SizeMemoryBackedVolumes", "1.35 removed"],
+  },
+  {
+    sentence: gates,
     refused: { kubeProxy: { featureGates: { ServiceTrafficDistribution: true } }, ...v136 },
     key: "kubeProxy.featureGates",
     says: ["1.36 removed"],
@@ -210,78 +211,5 @@ export const flagCases: Case[] = [
     key: "etcd.extraArgs.strict-reconfig-check",
     says: ["lose quorum", "Remove it"],
     accepted: etcd({ "strict-reconfig-check": "true" }),
-  },
-];
-
-export const nodeConfigCases: Case[] = [
-  {
-    sentence: kubelet,
-    refused: { kubelet: { clusterDNS: ["10.0.0.10"] } },
-    key: "kubelet.clusterDNS",
-    says: ["`network`", "Remove it"],
-    accepted: { kubelet: { maxPods: 200, evictionHard: { "memory.available": "100Mi" } } },
-  },
-  {
-    sentence: kubelet,
-    refused: { kubelet: { staticPodPath: "/x" } },
-    key: "kubelet.staticPodPath",
-    says: ["not yours"],
-  },
-  {
-    sentence: kubelet,
-    refused: { kubelet: { serverTLSBootstrap: true } },
-    key: "kubelet.serverTLSBootstrap",
-    says: ["logs and exec"],
-  },
-  {
-    sentence: proxy,
-    refused: { kubeProxy: { clusterCIDR: "10.0.0.0/8" } },
-    key: "kubeProxy.clusterCIDR",
-    says: ["`network`"],
-    accepted: { kubeProxy: { conntrack: { min: 0 } } },
-  },
-  {
-    sentence: "the kubelet's cgroup driver is one that containerd knows",
-    refused: { kubelet: { cgroupDriver: "cgroups" } },
-    key: "kubelet.cgroupDriver",
-    says: ["not a cgroup driver", "cgroupfs"],
-    accepted: { kubelet: { cgroupDriver: "cgroupfs" } },
-  },
-  {
-    sentence: "kube-proxy has a mode of Linux",
-    refused: { kubeProxy: { mode: "userspace" } },
-    key: "kubeProxy.mode",
-    says: ["not a mode", "nftables"],
-    accepted: { kubeProxy: { mode: "iptables" } },
-  },
-  {
-    sentence: "no containerd setting is one that the program sets",
-    refused: containerd({ pinned_images: { sandbox: "x" } }),
-    key: 'containerd.plugins["io.containerd.cri.v1.images"].pinned_images.sandbox',
-    says: ["pause image", "kubeadm.imageRepository"],
-    accepted: containerd({ max_concurrent_downloads: 5 }),
-  },
-  {
-    sentence: "no containerd setting is one that the program sets",
-    refused: containerd({ registry: { config_path: "/x" } }),
-    key: 'containerd.plugins["io.containerd.cri.v1.images"].registry.config_path',
-    says: ["mirror.registries"],
-  },
-];
-
-export const nodeConfigWarningCases: Case[] = [
-  {
-    sentence: "kube-proxy's mode has a future",
-    refused: { kubeProxy: { mode: "ipvs" } },
-    key: "kubeProxy.mode",
-    says: ["deprecated from Kubernetes 1.35", "nftables"],
-    accepted: { kubeProxy: { mode: "ipvs" }, ...v134 },
-  },
-  {
-    sentence: "kube-proxy's mode has a future",
-    refused: { kubeProxy: { mode: "ipvs" }, ...v136 },
-    key: "kubeProxy.mode",
-    says: ["deprecated"],
-    accepted: { kubeProxy: { mode: "nftables" }, ...v136 },
   },
 ];

@@ -62,7 +62,14 @@ export const hostCases: Case[] = [
     sentence: "taints leave alone what kubeadm sets",
     refused: hostsWith(0, { taints: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }] }),
     key: "hosts[0].taints[0]",
-    says: ["kubeadm's own", "Remove it"],
+    says: ["kubeadm's own", "Remove it", "schedulable"],
+  },
+  {
+    sentence: "only control planes are made schedulable",
+    refused: hostsWith(3, { schedulable: true }),
+    key: "hosts[3].schedulable",
+    says: ["w1 is no control plane", "Remove it"],
+    accepted: hostsWith(0, { schedulable: true }),
   },
   {
     sentence: "a host has a taint once",

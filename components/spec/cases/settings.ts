@@ -137,3 +137,33 @@ export const certificateCases: Case[] = [
     says: ["replace the authorities", "87600"],
   },
 ];
+
+export const skipCases: Case[] = [
+  {
+    sentence: "skipped checks exist and may be skipped",
+    refused: { skipChecks: ["swap-off", "swap-of"] },
+    key: "skipChecks[1]",
+    says: ["swap-of: is not the name of a check", "Did you mean swap-off?"],
+    accepted: { skipChecks: ["swap-off", "vip-subnet"] },
+  },
+  {
+    sentence: "skipped checks exist and may be skipped",
+    refused: { skipChecks: "swap-off,SwapOf" },
+    key: "skipChecks[1]",
+    says: ["Did you mean swap-off?"],
+    accepted: { skipChecks: "swap-off,vip-subnet" },
+  },
+  {
+    sentence: "skipped checks exist and may be skipped",
+    refused: { skipChecks: ["everything"] },
+    key: "skipChecks[0]",
+    says: ["docs/checks.md"],
+    accepted: { skipChecks: "" },
+  },
+  {
+    sentence: "skipped checks exist and may be skipped",
+    refused: { skipChecks: ["host-names-unique"] },
+    key: "skipChecks[0]",
+    says: ["cannot be skipped: resources are named after hosts", "Take it off the list"],
+  },
+];

@@ -1,10 +1,16 @@
-import { hostsOf, hostsWith, type Case } from "./case";
+import { validConfig, type RawConfig } from "../fixture";
+import { hostsOf, hostsWith, type Case, type HostInput } from "./case";
 
 const both = ["control-plane", "etcd"];
 const etcdAlone = (count: number) => Array<string[]>(count).fill(["etcd"]);
 const threePlanes = Array<string[]>(3).fill(["control-plane"]);
 
-const etcdCount = "etcd has 1, 3, 5 or 7 members";
+const etcdCount = "etcd has 1, 3, 5 or 7 members, or fewer than before";
+const maintenance =
+  "one control plane and one etcd member at a time is in maintenance, and the others go on without it";
+const resting = (states: Record<number, string>, config: RawConfig) => ({
+  hosts: (config["hosts"] as HostInput[]).map((host, index) => ({ ...host, state: states[index] ?? "active" })),
+});
 const survives = "the control plane survives the loss of a host";
 const roles = "every host has a sensible set of roles";
 
@@ -18,6 +24,46 @@ export const topologyCases: Case[] = [
   },
   {
     sentence: etcdCount,
+    refused: resting({ 1: "lost" }, hostsOf(both, both, both, both)),
+    key: "hosts",
+    says: ["4 etcd members", "or take h1 off the list, which is lost"],
+    accepted: resting({ 1: "lost" }, validConfig()),
+  },
+  {
+    sentence: etcdCount,
+    refused: hostsOf(both, both, both, both),
+    membersBefore: 3,
+    key: "hosts",
+    says: ["4 etcd members"],
+  },
+  {
+    sentence: maintenance,
+    refused: resting({ 0: "maintenance", 2: "maintenance" }, validConfig()),
+    key: "hosts[2].state",
+    says: ["puts cp3 out of service beside cp1", "one control plane at a time"],
+    accepted: resting({ 2: "maintenance", 3: "maintenance", 4: "maintenance" }, validConfig()),
+  },
+  {
+    sentence: maintenance,
+    refused: resting({ 0: "lost", 1: "maintenance" }, validConfig()),
+    key: "hosts[1].state",
+    says: ["leaves 1 etcd member of 2, and the cluster needs 2", "Keep cp2 in service"],
+  },
+  {
+    sentence: "a host is a control plane",
+    refused: resting({ 0: "lost", 1: "lost", 2: "lost" }, validConfig()),
+    key: "hosts",
+    says: ["every control plane is lost", "pulumi destroy"],
+    accepted: resting({ 0: "lost", 1: "lost", 3: "lost", 4: "lost" }, validConfig()),
+  },
+  {
+    sentence: "a host is an etcd member",
+    refused: resting({ 3: "lost" }, hostsOf(...threePlanes, ["etcd"])),
+    key: "hosts",
+    says: ["every etcd member is lost"],
+  },
+  {
+    sentence: "a host is an etcd member",
     refused: hostsOf(...threePlanes),
     key: "hosts",
     says: ["no host has the role etcd", "3 hosts"],
@@ -30,7 +76,7 @@ export const topologyCases: Case[] = [
     accepted: hostsOf(...threePlanes, ...etcdAlone(7)),
   },
   {
-    sentence: survives,
+    sentence: "a host is a control plane",
     refused: hostsOf(["etcd"], ["worker"]),
     key: "hosts",
     says: ["no host has the role control-plane", "three hosts"],
@@ -50,7 +96,7 @@ export const topologyCases: Case[] = [
     accepted: { ...hostsOf(both, ["control-plane"]), allowNonHa: true },
   },
   {
-    sentence: survives,
+    sentence: "a host is a control plane",
     refused: { ...hostsOf(["etcd"]), allowNonHa: true },
     key: "hosts",
     says: ["no host has the role control-plane"],
@@ -79,5 +125,16 @@ export const topologyCases: Case[] = [
     key: "hosts[0].roles",
     says: ["a worker and more", "leave worker out"],
     accepted: hostsOf(...threePlanes, ...etcdAlone(3), ["worker"]),
+  },
+];
+
+export const topologyWarningCases: Case[] = [
+  {
+    sentence: "etcd does not stay at an even number of members",
+    refused: hostsOf(both, both, both, both),
+    membersBefore: 5,
+    key: "hosts",
+    says: ["4 etcd members tolerate no more failures than 3", "Take off one more in the next update"],
+    accepted: hostsOf(both, both, both),
   },
 ];

@@ -76,12 +76,12 @@ const rules: Record<Component, Rule[]> = {
 };
 
 export const flagChecks = [
-  sentence("no flag is one that the program sets", [...components, "etcd"], (spec) => [
+  sentence("flags-not-owned", "no flag is one that the program sets", [...components, "etcd"], (spec) => [
     ...components.flatMap((component) => ownedProblems(component, spec[component].extraArgs, ownedBy[component])),
     ...ownedProblems("etcd", spec.etcd.extraArgs, etcdOwned),
   ]),
 
-  sentence("no flag has a value that breaks the cluster", components, (spec) =>
+  sentence("flag-values", "no flag has a value that breaks the cluster", components, (spec) =>
     components.flatMap((component) =>
       rules[component].flatMap(({ flag, allows, reason, fix }): Problem[] => {
         const value = spec[component].extraArgs[flag];
@@ -90,7 +90,7 @@ export const flagChecks = [
     ),
   ),
 
-  sentence("the version knows every flag", [...components, "versions"], (spec) =>
+  sentence("flags-known", "the version knows every flag", [...components, "versions"], (spec) =>
     components.flatMap((component) =>
       Object.entries(spec[component].extraArgs).flatMap(([flag, value]): Problem[] => {
         const words = unknownTo(component, flag, spec.versions.kubernetesMinor);
@@ -99,38 +99,48 @@ export const flagChecks = [
     ),
   ),
 
-  sentence("the version knows every feature gate", [...components, "kubelet", "kubeProxy", "versions"], (spec) => {
-    const minor = spec.versions.kubernetesMinor;
-    const inFlags = components.flatMap((component) =>
-      gatesOf(spec[component].extraArgs["feature-gates"]).map((gate) => [flagKey(component, "feature-gates"), gate]),
-    );
-    const inFields = (["kubelet", "kubeProxy"] as const).flatMap((component) =>
-      Object.keys(spec[component]["featureGates"] ?? {}).map((gate) => [`${component}.featureGates`, gate]),
-    );
-    return [...inFlags, ...inFields].flatMap(([key = "", gate = ""]): Problem[] => {
-      const by = removedBy("gates", gate, minor);
-      if (by === undefined) return [];
-      return [
-        {
-          key,
-          value: gate,
-          reason: `is a feature gate that Kubernetes ${by} removed: nothing would start`,
-          fix: "Remove the gate",
-        },
-      ];
-    });
-  }),
-
-  sentence("etcd knows its flags now and after the next upgrade", ["etcd", "versions"], ({ etcd, versions }) =>
-    Object.entries(etcd.extraArgs).flatMap(([flag, value]): Problem[] => {
-      if (!flag.startsWith("experimental-") || semver.lt(versions.etcd, "3.6.0")) return [];
-      const reason = "is deprecated, and etcd 3.7 does not start with it";
-      const fix = `Use ${flag.replace("experimental-", "")}, or its name in feature-gates`;
-      return [{ key: flagKey("etcd", flag), value, reason, fix }];
-    }),
+  sentence(
+    "feature-gates-known",
+    "the version knows every feature gate",
+    [...components, "kubelet", "kubeProxy", "hosts", "versions"],
+    (spec) => {
+      const minor = spec.versions.kubernetesMinor;
+      const inFlags = components.flatMap((component) =>
+        gatesOf(spec[component].extraArgs["feature-gates"]).map((gate) => [flagKey(component, "feature-gates"), gate]),
+      );
+      const inFields = (["kubelet", "kubeProxy"] as const).flatMap((component) =>
+        gateFields([component], spec[component]),
+      );
+      const onHosts = spec.hosts.flatMap(({ kubelet }, index) => gateFields(["hosts", index, "kubelet"], kubelet));
+      return [...inFlags, ...inFields, ...onHosts].flatMap(([key = "", gate = ""]): Problem[] => {
+        const by = removedBy("gates", gate, minor);
+        if (by === undefined) return [];
+        return [
+          {
+            key,
+            value: gate,
+            reason: `is a feature gate that Kubernetes ${by} removed: nothing would start`,
+            fix: "Remove the gate",
+          },
+        ];
+      });
+    },
   ),
 
-  sentence("etcd checks its own membership changes", ["etcd"], ({ etcd }) => {
+  sentence(
+    "etcd-flags-known",
+    "etcd knows its flags now and after the next upgrade",
+    ["etcd", "versions"],
+    ({ etcd, versions }) =>
+      Object.entries(etcd.extraArgs).flatMap(([flag, value]): Problem[] => {
+        if (!flag.startsWith("experimental-") || semver.lt(versions.etcd, "3.6.0")) return [];
+        const reason = "is deprecated, and etcd 3.7 does not start with it";
+        const fix = `Use ${flag.replace("experimental-", "")}, or its name in feature-gates`;
+        return [{ key: flagKey("etcd", flag), value, reason, fix }];
+      }),
+  ),
+
+  sentence("etcd-reconfig-check", "etcd checks its own membership changes", ["etcd"], ({ etcd }) => {
     const value = etcd.extraArgs["strict-reconfig-check"];
     if (value === undefined || value === "true") return [];
     const reason = "lets a change of members lose quorum";
@@ -163,6 +173,11 @@ function unknownTo(component: Component, flag: string, minor: string): Pick<Prob
 
 function kebab(component: Component): string {
   return { apiServer: "apiserver", controllerManager: "controller-manager", scheduler: "scheduler" }[component];
+}
+
+// Key and name of every gate.
+function gateFields(section: PropertyKey[], fields: Record<string, unknown>): [string, string][] {
+  return Object.keys(fields["featureGates"] ?? {}).map((gate) => [keyPath([...section, "featureGates"]), gate]);
 }
 
 // A gate may be written with the name of its component in front, `kube:NAME=true`.

@@ -2,20 +2,21 @@
 import { isIpv4 } from "../cidr";
 import { keyPath, type Problem } from "../problem";
 import { sentence } from "../sentence";
-import type { HostSpec } from "../types";
+import { controlPlaneTaint, hasRole } from "../topology";
+import { Role, type HostSpec } from "../types";
 
 const ownLabels = ["kubernetes.io/hostname", "kubernetes.io/os", "kubernetes.io/arch"];
 
 export const hostChecks = [
-  sentence("host names are unique", ["hosts"], ({ hosts }) =>
+  sentence("host-names-unique", "host names are unique", ["hosts"], ({ hosts }) =>
     repeated(hosts, "name", (host) => host.name, "Give every host a name of its own, or remove one of the two"),
   ),
 
-  sentence("host addresses are unique", ["hosts"], ({ hosts }) =>
+  sentence("host-addresses-unique", "host addresses are unique", ["hosts"], ({ hosts }) =>
     repeated(hosts, "ip", (host) => host.ip, "Set the address of each host's own interface, or remove one of the two"),
   ),
 
-  sentence("SSH addresses are unique", ["hosts"], ({ hosts }) =>
+  sentence("ssh-addresses-unique", "SSH addresses are unique", ["hosts"], ({ hosts }) =>
     repeated(
       hosts,
       "sshHost",
@@ -25,7 +26,7 @@ export const hostChecks = [
     ),
   ),
 
-  sentence("no two hosts share an SSH host key", ["hosts"], ({ hosts }) =>
+  sentence("host-keys-unique", "no two hosts share an SSH host key", ["hosts"], ({ hosts }) =>
     repeated(
       hosts,
       "hostKey",
@@ -35,7 +36,7 @@ export const hostChecks = [
     ),
   ),
 
-  sentence("no host is named localhost", ["hosts"], ({ hosts }) =>
+  sentence("host-not-localhost", "no host is named localhost", ["hosts"], ({ hosts }) =>
     hosts.flatMap(({ name }, index): Problem[] => {
       if (!/^localhost(\.|$)/.test(name)) return [];
       const reason = "means the machine itself on every machine";
@@ -43,7 +44,7 @@ export const hostChecks = [
     }),
   ),
 
-  sentence("host addresses can belong to a host", ["hosts"], ({ hosts }) =>
+  sentence("host-addresses-usable", "host addresses can belong to a host", ["hosts"], ({ hosts }) =>
     hosts.flatMap(({ ip }, index): Problem[] => {
       const reason = unusable(ip);
       if (reason === undefined) return [];
@@ -58,7 +59,7 @@ export const hostChecks = [
     }),
   ),
 
-  sentence("labels leave alone what the kubelet sets", ["hosts"], ({ hosts }) =>
+  sentence("labels-not-owned", "labels leave alone what the kubelet sets", ["hosts"], ({ hosts }) =>
     hosts.flatMap((host, index) =>
       Object.keys(host.labels)
         .filter((label) => ownLabels.includes(label))
@@ -69,17 +70,26 @@ export const hostChecks = [
     ),
   ),
 
-  sentence("taints leave alone what kubeadm sets", ["hosts"], ({ hosts }) =>
+  sentence("taints-not-owned", "taints leave alone what kubeadm sets", ["hosts"], ({ hosts }) =>
     hosts.flatMap((host, index) =>
       host.taints.flatMap(({ key: taint, effect }, position): Problem[] => {
-        if (taint !== "node-role.kubernetes.io/control-plane") return [];
+        if (taint !== controlPlaneTaint.key) return [];
         const key = keyPath(["hosts", index, "taints", position]);
-        return [{ key, value: `${taint}:${effect}`, reason: "is kubeadm's own on control planes", fix: "Remove it" }];
+        const fix = "Remove it; `schedulable` says whether a control plane has it";
+        return [{ key, value: `${taint}:${effect}`, reason: "is kubeadm's own on control planes", fix }];
       }),
     ),
   ),
 
-  sentence("a host has a taint once", ["hosts"], ({ hosts }) =>
+  sentence("schedulable-control-planes", "only control planes are made schedulable", ["hosts"], ({ hosts }) =>
+    hosts.flatMap((host, index): Problem[] => {
+      if (!host.schedulable || hasRole(host, Role.ControlPlane)) return [];
+      const reason = `changes nothing: ${host.name} is no control plane`;
+      return [{ key: keyPath(["hosts", index, "schedulable"]), value: "true", reason, fix: "Remove it" }];
+    }),
+  ),
+
+  sentence("taints-unique", "a host has a taint once", ["hosts"], ({ hosts }) =>
     hosts.flatMap((host, index) =>
       host.taints.flatMap((taint, position): Problem[] => {
         const same = host.taints.findIndex(({ key, effect }) => key === taint.key && effect === taint.effect);

@@ -3,7 +3,7 @@ import { keyPath, type Problem } from "../problem";
 import { sentence } from "../sentence";
 
 export const kubeadmChecks = [
-  sentence("preflight checks are ignored by name", ["kubeadm"], ({ kubeadm }) =>
+  sentence("preflight-by-name", "preflight checks are ignored by name", ["kubeadm"], ({ kubeadm }) =>
     kubeadm.ignorePreflightErrors.flatMap((check, index): Problem[] => {
       if (check.toLowerCase() !== "all") return [];
       const key = keyPath(["kubeadm", "ignorePreflightErrors", index]);

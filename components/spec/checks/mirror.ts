@@ -5,7 +5,7 @@ import { sentence } from "../sentence";
 import type { AptSource } from "../types";
 
 export const mirrorChecks = [
-  sentence("apt sources have names of their own", ["mirror"], ({ mirror }) =>
+  sentence("apt-names-unique", "apt sources have names of their own", ["mirror"], ({ mirror }) =>
     mirror.apt.flatMap(({ name }, index): Problem[] => {
       const first = mirror.apt.findIndex((other) => other.name === name);
       if (first === index) return [];
@@ -14,7 +14,7 @@ export const mirrorChecks = [
     }),
   ),
 
-  sentence("apt sources have the components that their suite asks for", ["mirror"], ({ mirror }) =>
+  sentence("apt-components", "apt sources have the components that their suite asks for", ["mirror"], ({ mirror }) =>
     mirror.apt.flatMap((source, index): Problem[] => {
       const words = componentFault(source);
       const value = `[${source.components.join(", ")}]`;
@@ -22,7 +22,7 @@ export const mirrorChecks = [
     }),
   ),
 
-  sentence("apt keys are armoured keys or https URLs", ["mirror"], ({ mirror }) =>
+  sentence("apt-keys", "apt keys are armoured keys or https URLs", ["mirror"], ({ mirror }) =>
     mirror.apt.flatMap(({ key }, index): Problem[] => {
       // An empty key is a missing one, and told of when files are read.
       if (key === "" || patterns.httpsUrl.test(key) || isArmouredKey(key)) return [];
@@ -32,7 +32,7 @@ export const mirrorChecks = [
     }),
   ),
 
-  sentence("etcd's archive is that of the version", ["mirror"], ({ mirror }) => {
+  sentence("etcd-archive-version", "etcd's archive is that of the version", ["mirror"], ({ mirror }) => {
     if (mirror.etcdUrl.includes("{version}")) return [];
     const reason = "does not hold {version}, so an upgrade would fetch the old archive";
     return [

@@ -1,9 +1,10 @@
 /** Pod, service and node networks: well-formed, large enough, and apart from one another. */
-import { blockOf, contains, formatBlock, overlaps, parseBlock, type Block } from "../cidr";
+import { contains, formatBlock, overlaps, parseBlock, type Block } from "../cidr";
 import { keyPath, show, type Problem } from "../problem";
 import { sentence } from "../sentence";
 import { nodes } from "../topology";
 import type { ComponentSpec, NetworkSpec } from "../types";
+import { vipSubnet } from "./api";
 
 type CidrKey = "podCidr" | "serviceCidr";
 
@@ -14,14 +15,14 @@ const examples: Record<CidrKey, string> = { podCidr: "10.200.0.0/16", serviceCid
 const NODE_MASK = 24;
 
 export const networkChecks = [
-  sentence("pod and service CIDR are IPv4 blocks without host bits", ["network"], ({ network }) =>
+  sentence("cidrs-well-formed", "pod and service CIDR are IPv4 blocks without host bits", ["network"], ({ network }) =>
     cidrKeys.flatMap((name): Problem[] => {
       const words = malformed(network[name], examples[name]);
       return words === undefined ? [] : [{ key: `network.${name}`, value: show(network[name]), ...words }];
     }),
   ),
 
-  sentence("pod and service CIDR lie in unicast space", ["network"], ({ network }) =>
+  sentence("cidrs-unicast", "pod and service CIDR lie in unicast space", ["network"], ({ network }) =>
     cidrKeys.flatMap((name): Problem[] => {
       const block = blockIn(network, name);
       const special = block && specialBlocks.find((each) => overlaps(each.block, block));
@@ -33,7 +34,7 @@ export const networkChecks = [
     }),
   ),
 
-  sentence("the service CIDR is of a size that Kubernetes takes", ["network"], ({ network }) => {
+  sentence("service-cidr-size", "the service CIDR is of a size that Kubernetes takes", ["network"], ({ network }) => {
     const prefix = blockIn(network, "serviceCidr")?.prefix;
     if (prefix === undefined || (prefix >= 12 && prefix <= 28)) return [];
     const reason =
@@ -42,6 +43,7 @@ export const networkChecks = [
   }),
 
   sentence(
+    "pod-cidr-size",
     "the pod CIDR has a block for every node",
     ["network", "hosts", "controllerManager"],
     ({ network, hosts, controllerManager }) => {
@@ -69,14 +71,14 @@ export const networkChecks = [
     },
   ),
 
-  sentence("the node mask is a prefix length", ["controllerManager"], ({ controllerManager }) => {
+  sentence("node-mask", "the node mask is a prefix length", ["controllerManager"], ({ controllerManager }) => {
     if (nodeMask(controllerManager) !== undefined) return [];
     const key = "controllerManager.extraArgs.node-cidr-mask-size";
     const value = controllerManager.extraArgs["node-cidr-mask-size"] ?? "";
     return [{ key, value, reason: "is not a prefix length for a node", fix: 'Use "16" to "28", or remove it for 24' }];
   }),
 
-  sentence("pod and service CIDR do not overlap", ["network"], ({ network }) => {
+  sentence("cidrs-apart", "pod and service CIDR do not overlap", ["network"], ({ network }) => {
     const [pods, services] = [blockIn(network, "podCidr"), blockIn(network, "serviceCidr")];
     if (pods === undefined || services === undefined || !overlaps(pods, services)) return [];
     const reason = `overlaps network.podCidr ${network.podCidr}`;
@@ -84,28 +86,36 @@ export const networkChecks = [
     return [{ key: "network.serviceCidr", value: network.serviceCidr, reason, fix }];
   }),
 
-  sentence("pod and service CIDR are apart from the VIP's subnet", ["network", "api"], ({ network, api }) => {
-    const subnet = blockOf(api.vip, api.vipPrefix);
-    return cidrKeys.flatMap((name): Problem[] => {
-      const block = blockIn(network, name);
-      if (block === undefined || !overlaps(block, subnet)) return [];
-      const reason = `overlaps ${formatBlock(subnet)}, the subnet of api.vip ${api.vip}`;
-      return [
-        { key: `network.${name}`, value: network[name], reason, fix: `Choose a block apart, like ${examples[name]}` },
-      ];
-    });
-  }),
+  sentence(
+    "cidrs-apart-from-vip",
+    "pod and service CIDR are apart from the VIP's subnet",
+    ["network", "api"],
+    ({ network, api }) => {
+      const subnet = vipSubnet(api);
+      if (subnet === undefined) return [];
+      return cidrKeys.flatMap((name): Problem[] => {
+        const block = blockIn(network, name);
+        if (block === undefined || !overlaps(block, subnet)) return [];
+        const reason = `overlaps ${formatBlock(subnet)}, the subnet of api.vip ${api.vip}`;
+        return [
+          { key: `network.${name}`, value: network[name], reason, fix: `Choose a block apart, like ${examples[name]}` },
+        ];
+      });
+    },
+  ),
 
   sentence(
+    "cidrs-apart-from-hosts",
     "no host's address lies in the pod or service CIDR",
     ["network", "hosts", "api"],
     ({ network, hosts, api }) =>
       cidrKeys.flatMap((name) => {
         const block = blockIn(network, name);
-        const subnet = blockOf(api.vip, api.vipPrefix);
+        const subnet = vipSubnet(api);
         return hosts.flatMap((host, index): Problem[] => {
+          if (block === undefined || !contains(block, host.ip)) return [];
           // A host of the VIP's subnet is told of with the subnet.
-          if (block === undefined || !contains(block, host.ip) || contains(subnet, host.ip)) return [];
+          if (subnet !== undefined && contains(subnet, host.ip)) return [];
           const reason = `lies in network.${name} ${network[name]}`;
           const fix = `Choose another network.${name}: pods could not reach ${host.name}`;
           return [{ key: keyPath(["hosts", index, "ip"]), value: host.ip, reason, fix }];

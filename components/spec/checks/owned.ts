@@ -121,6 +121,12 @@ export const kubeletOwned: Owned = {
   registerWithTaints: "taints have a key of their own, hosts[].taints",
 };
 
+/** What one host may not differ in from the others, beyond that. */
+export const hostKubeletOwned: Owned = {
+  ...kubeletOwned,
+  cgroupDriver: "containerd follows `kubelet.cgroupDriver` on every host",
+};
+
 export const kubeProxyOwned: Owned = {
   apiVersion: fromKubeadm,
   kind: fromKubeadm,

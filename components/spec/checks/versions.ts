@@ -6,7 +6,7 @@ import type { VersionsSpec } from "../types";
 import { etcdFloors, etcdSafe, minorOf, minors, minorVersions, type MinorVersions } from "../versions";
 
 export const versionChecks = [
-  sentence("Kubernetes is of a supported minor", ["versions"], ({ versions }) => {
+  sentence("kubernetes-supported", "Kubernetes is of a supported minor", ["versions"], ({ versions }) => {
     if (minorVersions(versions.kubernetes) !== undefined) return [];
     const key = "kubernetesVersion";
     const known = minors.map(({ minor }) => minor).join(", ");
@@ -15,7 +15,7 @@ export const versionChecks = [
     return [{ key, value: versions.kubernetes, reason, fix }];
   }),
 
-  sentence("etcd fits the Kubernetes minor", ["versions"], ({ versions }) =>
+  sentence("etcd-fits-kubernetes", "etcd fits the Kubernetes minor", ["versions"], ({ versions }) =>
     withRow(versions, (row) => {
       const words = unfitEtcd(versions.etcd, row);
       const fix = `Use etcd ${row.etcdRecommended}`;
@@ -23,7 +23,7 @@ export const versionChecks = [
     }),
   ),
 
-  sentence("containerd fits the Kubernetes minor", ["versions"], ({ versions }) =>
+  sentence("containerd-fits-kubernetes", "containerd fits the Kubernetes minor", ["versions"], ({ versions }) =>
     withRow(versions, (row) => {
       const { containerd } = versions;
       const key = "containerdVersion";
@@ -39,7 +39,7 @@ export const versionChecks = [
 ];
 
 export const versionWarnings = [
-  sentence("etcd has the security fixes of July 2026", ["versions"], ({ versions }) => {
+  sentence("etcd-security-fixes", "etcd has the security fixes of July 2026", ["versions"], ({ versions }) => {
     const safe = etcdSafe[minorOf(versions.etcd) ?? ""];
     if (safe === undefined || semver.gte(versions.etcd, safe)) return [];
     const reason = "can be stalled by unauthenticated TLS handshakes (GHSA-6vch-q96h-7gc3)";

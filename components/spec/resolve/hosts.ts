@@ -12,7 +12,8 @@ export function resolveHosts(config: HostConfig[], keys: HostKeyFile | undefined
   return config.map((host, index) => {
     const sshHost = host.sshHost ?? host.ip;
     const hostKey = hostKeyOf(host, sshHost, `hosts[${index}].hostKey`, keys, problems);
-    return { ...host, sshHost, hostKey, settled: false };
+    const { vipInterface } = host;
+    return { ...host, sshHost, hostKey, vipInterface, place: index, settled: false, rested: false, replacedBy: "" };
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Role } from "../types";
+import { HostState, Role } from "../types";
 import { patterns } from "./patterns";
-import { text } from "./text";
+import { fields, text } from "./text";
 
 const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
@@ -37,12 +37,36 @@ export const hostSchema = z.strictObject({
   sshHost: text(patterns.hostOrIp, "a host name or an IPv4 address", "203.0.113.11")
     .optional()
     .describe("Address for SSH when it differs from `ip`. Default: `ip`."),
+  vipInterface: text(patterns.interfaceName, "the name of a network interface", "vlan20")
+    .optional()
+    .describe("Interface that carries the virtual IP while this host holds it. Default: the one that carries `ip`."),
   labels: z
     .record(text(patterns.labelKey, "a label key", "zone"), text(patterns.labelValue, "a label value", "a"))
     .default({})
-    .describe("Labels of the node.")
+    .describe("Labels of the node. One that leaves the configuration leaves the node; those of others stay.")
     .meta({ examples: [{ zone: "a" }] }),
-  taints: z.array(taint).default([]).describe("Taints of the node, beyond kubeadm's own on control planes."),
+  taints: z
+    .array(taint)
+    .default([])
+    .describe(
+      "Taints of the node, beyond kubeadm's own on control planes. One that leaves the configuration leaves the node; those of others stay.",
+    ),
+  schedulable: z
+    .boolean()
+    .default(false)
+    .describe("Lets a control plane take ordinary pods: kubeadm's taint is not on its node. Workers always do.")
+    .meta({ examples: [true] }),
+  kubelet: fields("Fields of KubeletConfiguration for this host alone, merged over `kubelet`.", {
+    maxPods: 250,
+    systemReserved: { memory: "1Gi" },
+  }),
+  state: z
+    .enum(HostState)
+    .default(HostState.Active)
+    .describe(
+      "`maintenance`: emptied, out of service and left alone until it is `active` again; it need not answer. `lost`: gone for good, so the cluster goes on without it; the same name on a fresh machine is `active` again.",
+    )
+    .meta({ examples: [HostState.Maintenance] }),
 });
 
 export const hostsSchema = z

@@ -20,6 +20,8 @@ export const patterns = {
   label: whole(label),
   /** A node name is also a label value (kubernetes.io/hostname) and a Linux host name: 63 characters at most. */
   hostName: whole(`(?=.{1,63}$)${host}`),
+  /** As the kernel has it: 15 characters. */
+  interfaceName: /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/,
   dnsName: whole(`(?=.{1,253}$)${host}`),
   ipv4: whole(ipv4),
   hostOrIp: whole(`(?:${ipv4})|(?=.{1,253}$)${host}`),
@@ -48,6 +50,9 @@ export const patterns = {
   fieldName: /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/,
   pluginName: /^io\.containerd\.[a-z0-9]+(?:[.-][a-z0-9]+)*$/,
   preflightCheck: /^[A-Za-z][A-Za-z0-9._-]{0,127}$/,
+  /** Wide enough for a misspelt one, which is then answered with the nearest. */
+  checkId: /^[A-Za-z0-9_-]{1,64}$/,
+  checkIds: /^[A-Za-z0-9_,-]{0,4096}$/,
   labelKey: whole(`(?:(?=[^/]{1,253}/)${host}/)?${name63}`),
   labelValue: whole(`(?:${name63})?`),
 } as const;

@@ -1,10 +1,7 @@
 /** `command:remote:Command`. */
-import { randomBytes } from "node:crypto";
-import { diff } from "../wire/diff";
-import type { Call, CheckFailure, DetailedKind, DiffCall, DiffResult, ResourceType } from "../wire/provider";
-import { equal, isUnknown, mark, plain, UNKNOWN, type Props, type Value } from "../wire/values";
-import { run, type RunProperties } from "./run";
-import { checkShape, type Shape } from "./shape";
+import { COMMON, lifeCycle } from "./lifecycle";
+import { run } from "./run";
+import type { Shape } from "./shape";
 
 const HOP: Shape = {
   host: { type: "string", required: true },
@@ -20,14 +17,7 @@ const HOP: Shape = {
 };
 
 const INPUTS: Shape = {
-  triggers: { type: "array" },
-  create: { type: "string" },
-  update: { type: "string" },
-  delete: { type: "string" },
-  stdin: { type: "string" },
-  logging: { type: "string" },
-  environment: { type: "map" },
-  addPreviousOutputInEnv: { type: "boolean" },
+  ...COMMON,
   connection: {
     type: "object",
     required: true,
@@ -35,79 +25,6 @@ const INPUTS: Shape = {
     fields: { ...HOP, proxy: { type: "object", fields: HOP } },
   },
 };
-const NAMES = Object.keys(INPUTS);
-/** The schema's own word for it: only a change of the whole property replaces. */
-const REPLACING = "triggers";
-
-function inputsOf(props: Props): Props {
-  return Object.fromEntries(Object.entries(props).filter(([key]) => NAMES.includes(key)));
-}
-
-/** Inputs as they belong into state: nothing stays unknown after a real run. */
-const runProperties = (props: Props): RunProperties & { create?: string; update?: string; delete?: string } =>
-  plain(props) as never;
-
-function withIgnored(call: DiffCall): Props {
-  const news = { ...call.news };
-  for (const key of call.ignoreChanges) if (call.olds[key] !== undefined) news[key] = call.olds[key];
-  for (const key of Object.keys(news)) if (key === "version" || key.startsWith("__")) delete news[key];
-  return news;
-}
-
-function compare(call: DiffCall): DiffResult {
-  const detailed: Record<string, { kind: DetailedKind }> = {};
-  const [replaces, diffs] = [new Set<string>(), new Set<string>()];
-  for (const { path, root, kind } of diff(call.oldInputs, withIgnored(call))) {
-    const replace = path === REPLACING;
-    detailed[path] = { kind: replace ? `${kind}-replace` : kind };
-    diffs.add(root);
-    if (replace) replaces.add(root);
-  }
-  return { changed: diffs.size > 0, replaces: [...replaces], diffs: [...diffs], detailed };
-}
-
-/** In preview an output becomes unknown as soon as an input it may depend on differs from what state has. */
-function previewOutput(call: DiffCall, news: Props, old: Value | undefined): Value {
-  const differs = NAMES.some((key) => {
-    const [was, is] = [call.olds[key], news[key]];
-    return isUnknown(is) || (was !== undefined && !equal(is ?? null, was));
-  });
-  return differs ? mark(old ?? "", { unknown: true }) : (old ?? "");
-}
-
-const id = (call: Call): string => call.name + randomBytes(4).toString("hex");
 
 /** The life cycle of `command:remote:Command`. */
-export const remoteCommand: ResourceType = {
-  check({ news }) {
-    const failures: CheckFailure[] = [];
-    return { inputs: checkShape(INPUTS, news, failures), failures };
-  },
-  diff: compare,
-  async create(call) {
-    const inputs = inputsOf(call.properties);
-    if (call.preview) return { id: id(call), properties: { ...inputs, stdout: UNKNOWN, stderr: UNKNOWN } };
-    const properties = runProperties(inputs);
-    const output =
-      properties.create === undefined ? { stdout: "", stderr: "" } : await run(properties.create, properties, call);
-    return { id: id(call), properties: { ...inputs, ...output } };
-  },
-  async update(call) {
-    const inputs = inputsOf(withIgnored(call));
-    const { stdout, stderr } = call.olds;
-    if (call.preview)
-      return {
-        ...inputs,
-        stdout: previewOutput(call, inputs, stdout),
-        stderr: previewOutput(call, inputs, stderr),
-      };
-    const previous = plain({ stdout: stdout ?? "", stderr: stderr ?? "" }) as { stdout: string; stderr: string };
-    const properties = { ...runProperties(inputs), ...previous };
-    const command = properties.update ?? properties.create;
-    return { ...inputs, ...(command === undefined ? previous : await run(command, properties, call)) };
-  },
-  async delete(call) {
-    const properties = runProperties(call.properties);
-    if (properties.delete !== undefined) await run(properties.delete, properties, call);
-  },
-};
+export const remoteCommand = lifeCycle(INPUTS, run);

@@ -2,27 +2,12 @@
 import type { ClientChannel } from "ssh2";
 import type { Call } from "../wire/provider";
 import { withConnection, type Connection } from "./connection";
-import { LineLogger } from "./lines";
-import { quoted } from "./quote";
+import { Outcome, variables, type CommonProperties, type Output } from "./outcome";
 import { startSession, terminate } from "./session";
 
 /** The properties that a run reads. */
-export interface RunProperties {
+export interface RunProperties extends CommonProperties {
   connection: Connection;
-  environment?: Record<string, string>;
-  stdin?: string;
-  /** `stdout`, `stderr`, `stdoutAndStderr` or `none`; unset: both. */
-  logging?: string;
-  /** Default true. */
-  addPreviousOutputInEnv?: boolean;
-  /** Output of the run before. */
-  stdout?: string;
-  stderr?: string;
-}
-
-export interface Output {
-  stdout: string;
-  stderr: string;
 }
 
 interface Ending {
@@ -35,7 +20,6 @@ const SIGNALS: Record<string, number> = {
 };
 /** What a cancelled command has for ending. */
 const ABORT_GRACE_MS = 2000;
-const PREVIOUS = ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] as const;
 const SETENV_HINT =
   "The SSH server must accept the variable (AcceptEnv in sshd_config); with a shell on the remote host the command can set " +
   "it itself: VAR=value command";
@@ -47,13 +31,6 @@ export function failureOf({ code, signal }: Ending): string | undefined {
   if (!signal) return "wait: remote command exited without exit status or exit signal";
   const name = signal.replace(/^SIG/, "");
   return `Process exited with status ${128 + (SIGNALS[name] ?? 0)} from signal ${name}`;
-}
-
-function variables({ environment = {}, addPreviousOutputInEnv = true, stdout = "", stderr = "" }: RunProperties) {
-  const previous: Record<string, string> = {};
-  if (addPreviousOutputInEnv && stdout !== "") previous[PREVIOUS[0]] = stdout;
-  if (addPreviousOutputInEnv && stderr !== "") previous[PREVIOUS[1]] = stderr;
-  return { ...environment, ...previous };
 }
 
 function onRefused(properties: RunProperties, call: Call) {
@@ -97,35 +74,15 @@ function collect(
   });
 }
 
-const logs = (from: "stdout" | "stderr", logging: string | undefined): boolean =>
-  logging === undefined || logging === "stdoutAndStderr" || logging === from;
-
-const trimmed = (text: string): string => (text.endsWith("\n") ? text.slice(0, -1) : text);
-
 /** Throws with the command and everything it printed when it fails. */
 export async function run(command: string, properties: RunProperties, call: Call): Promise<Output> {
   const status = (message: string) => call.log("info", message, { status: true });
   return withConnection(properties.connection, { signal: call.signal, status }, async (client) => {
-    const output = { stdout: "", stderr: "", both: "" };
-    const lines = new LineLogger(status);
-    const seen = (from: "stdout" | "stderr", text: string) => {
-      output[from] += text;
-      output.both += text;
-      if (logs(from, properties.logging)) lines.write(text);
-    };
+    const outcome = new Outcome(command, properties.logging, call);
     const refused = onRefused(properties, call);
     const ending = await startSession(client, command, variables(properties), refused, (channel) =>
-      collect(channel, properties.stdin ?? "", call.signal, seen),
+      collect(channel, properties.stdin ?? "", call.signal, (from, text) => outcome.seen(from, text)),
     );
-    lines.end();
-    if (call.signal.aborted) throw new Error(`cancelled: running ${quoted(command)}:\n${output.both}`);
-    const failure = failureOf(ending);
-    if (failure) throw new Error(`${failure}: running ${quoted(command)}:\n${output.both}`);
-    if (lines.tooLong)
-      throw new Error(
-        `running ${quoted(command)}: a line of 65536 bytes or more was logged, on which the official provider hangs for ever: ` +
-          `set logging to "none" or print shorter lines`,
-      );
-    return { stdout: trimmed(output.stdout), stderr: trimmed(output.stderr) };
+    return outcome.ended(failureOf(ending));
   });
 }

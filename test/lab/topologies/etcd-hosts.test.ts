@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { labConfig } from "../../lab/config";
-import { Lab } from "./lab";
-import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "./sentences";
+import { labConfig } from "../../../lab/config";
+import { Lab } from "../lab";
+import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "../sentences";
 
 const lab = new Lab("test-etcd", "etcd-hosts");
 const NODES = ["cp1", "cp2", "cp3", "w1", "w2"];
@@ -74,7 +74,7 @@ test("a new etcd goes from member to member after a snapshot, leader last, and n
   await assertReady(lab, NODES);
 });
 
-test("an older etcd is refused before any host is asked", async () => {
+test("an older etcd is refused, in one sentence", async () => {
   lab.configure({ etcdVersion: OLD_ETCD });
   const refused = await lab.pulumi("preview");
   assert.notEqual(refused.code, 0);

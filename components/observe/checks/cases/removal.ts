@@ -1,0 +1,143 @@
+import { hostsOf, hostsWith } from "../../../spec/cases/case";
+import { validConfig } from "../../../spec/fixture";
+import { Silence } from "../../facts";
+import { Severity } from "../check";
+import { etcd, only, pods, type Case } from "./case";
+import { ENDING_CERTIFICATE } from "./certificate";
+
+const { Error, Warning } = Severity;
+
+const both = ["control-plane", "etcd"];
+const twoMore = {
+  hosts: [
+    ...(validConfig()["hosts"] as object[]),
+    ...(hostsOf(both, both)["hosts"] as { name: string; ip: string }[]).map((host, index) => ({
+      ...host,
+      ip: `192.0.2.${14 + index}`,
+    })),
+  ],
+};
+const replaced = (...positions: number[]) => ({
+  hosts: positions.reduce<object[]>(
+    (hosts, position) =>
+      hosts.map((host, index) =>
+        index === position ? { ...host, name: `new${position}`, ip: `192.0.2.${30 + position}` } : host,
+      ),
+    validConfig()["hosts"] as object[],
+  ),
+});
+
+const withState = (position: number, state: string) => hostsWith(position, { state });
+
+export const removalCases: Case[] = [
+  {
+    check: "etcd-removal",
+    given: { config: replaced(1), appliedConfig: {}, facts: { cp3: etcd({ healthy: false }) } },
+    key: "hosts",
+    severity: Error,
+    says: ["removes the etcd member cp2 while cp3 is not healthy", "Repair cp3 first"],
+    fine: { config: withState(1, "lost"), appliedConfig: {} },
+  },
+  {
+    check: "control-plane-removal",
+    given: { config: replaced(0), appliedConfig: {}, facts: { cp2: pods("v1.35.4", false) } },
+    key: "hosts",
+    severity: Error,
+    says: ["while cp2 is not healthy"],
+    fine: { config: replaced(3, 4), appliedConfig: {} },
+  },
+  {
+    check: "etcd-addition",
+    given: { config: twoMore, appliedConfig: {}, silent: { cp3: [Silence.Unreachable, ""] } },
+    key: "hosts",
+    severity: Error,
+    says: ["adds the etcd members h0 and h1 while cp3 is not healthy", "Repair cp3 first"],
+    fine: { config: twoMore, appliedConfig: {} },
+  },
+  {
+    check: "leaving-answers",
+    given: { config: replaced(4), appliedConfig: {}, facts: only("w2", { ready: false }) },
+    key: "hosts w2",
+    severity: Warning,
+    says: ["not Ready", "nothing is removed there"],
+    fine: { config: withState(4, "lost"), appliedConfig: {}, facts: only("w2", { ready: false }) },
+  },
+];
+
+export const strangerCases: Case[] = [
+  {
+    check: "etcd-members-known",
+    given: {
+      facts: {
+        cp1: (facts) => ({
+          etcd: {
+            ...facts.etcd!,
+            members: [
+              ...facts.etcd!.members,
+              { id: "abc1", name: "old", peerUrls: ["https://192.0.2.99:2380"], learner: false },
+            ],
+          },
+        }),
+      },
+    },
+    key: "etcd old (abc1)",
+    severity: Warning,
+    says: ["https://192.0.2.99:2380", "etcdctl member remove abc1"],
+    fine: { config: replaced(1), appliedConfig: {} },
+  },
+  {
+    check: "nodes-known",
+    given: { facts: only("w2", { name: "stray", ip: "192.0.2.77" }) },
+    key: "hosts stray",
+    severity: Warning,
+    says: ["192.0.2.77", "kubectl delete node stray"],
+    fine: { config: replaced(4), appliedConfig: {} },
+  },
+  {
+    check: "cordons",
+    given: { facts: only("w2", { unschedulable: true }) },
+    key: "hosts[4] (w2) node w2",
+    severity: Warning,
+    says: ["is cordoned, not by this program", "kubectl uncordon w2"],
+    fine: { facts: only("w2", { unschedulable: true, cordonedByUs: true }) },
+  },
+  {
+    check: "certificates-fresh",
+    given: {
+      facts: { cp1: { certificates: [{ path: "/etc/etcd/pki/peer.crt", pem: ENDING_CERTIFICATE }] } },
+      now: Date.UTC(2026, 10, 1),
+    },
+    key: "hosts[0] (cp1) /etc/etcd/pki/peer.crt",
+    severity: Warning,
+    says: ["ends on 2026-12-01, in 30 days", "certificates.earlyRenewalHours"],
+    fine: {
+      facts: {
+        cp1: {
+          certificates: [
+            { path: "/etc/etcd/pki/peer.crt", pem: ENDING_CERTIFICATE },
+            { path: "/etc/etcd/pki/ca.crt", pem: "nonsense" },
+          ],
+        },
+      },
+      now: Date.UTC(2026, 6, 1),
+    },
+  },
+  {
+    check: "certificates-fresh",
+    given: {
+      facts: {
+        cp1: {
+          certificates: [
+            { path: "/etc/etcd/pki/peer.crt", pem: ENDING_CERTIFICATE },
+            { path: "/etc/etcd/pki/server.crt", pem: ENDING_CERTIFICATE },
+          ],
+        },
+      },
+      now: Date.UTC(2026, 11, 24),
+    },
+    key: "hosts[0] (cp1) /etc/etcd/pki/peer.crt",
+    severity: Warning,
+    says: ["ended on 2026-12-01, and 1 more"],
+    fine: { config: { hosts: hostsWith(3, {})["hosts"] } },
+  },
+];

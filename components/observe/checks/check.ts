@@ -1,0 +1,102 @@
+/** Checks of what hosts and the running cluster say: each a named sentence that finds who breaks it. */
+import { keyPath, type Problem } from "../../spec/problem";
+import type { Named } from "../../spec/sentence";
+import type { Applied } from "../../spec/applied";
+import { HostState, type ClusterSpec, type HostSpec } from "../../spec/types";
+import type { HostFacts, Observation, Observations } from "../facts";
+
+export enum Severity {
+  /** Ends the run before anything is changed. */
+  Error = "error",
+  /** Is said, and the run goes on. */
+  Warning = "warning",
+}
+
+export interface Finding extends Problem {
+  severity: Severity;
+}
+
+/** How much a broken check weighs, in the words of docs/checks.md. */
+export enum Weight {
+  Error = "error",
+  Warning = "warning",
+  /** See `gravity`. */
+  ByHost = "error for a new host and before a change of versions, else warning",
+  /** See `urgency`. */
+  ByUpgrade = "error before a change of versions, else warning",
+  Both = "error or warning, by what is found",
+}
+
+/** What checks judge by. */
+export interface Context {
+  spec: ClusterSpec;
+  observations: Observations;
+  /** What the last complete update applied; undefined before the first. */
+  applied: Applied | undefined;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+export interface Check extends Named {
+  weight: Weight;
+  find: (context: Context) => Finding[];
+}
+
+export function check(id: string, name: string, weight: Weight, find: (context: Context) => Finding[]): Check {
+  return { id, name, weight, find };
+}
+
+/** A host of the configuration. */
+export interface Placed {
+  host: HostSpec;
+}
+
+/** A host that was asked and answered. */
+export interface Seen extends Placed {
+  facts: HostFacts;
+  observation: Observation;
+}
+
+/** Every host of the configuration that gave facts, in its order. */
+export function seen({ spec, observations }: Context): Seen[] {
+  return spec.hosts.flatMap((host): Seen[] => {
+    const observation = observations.get(host.name);
+    return observation?.facts === undefined ? [] : [{ host, facts: observation.facts, observation }];
+  });
+}
+
+/** A part of the cluster that rests: it is left alone, and need not answer. */
+export function isResting({ state, settled }: HostSpec): boolean {
+  return settled && state === HostState.Maintenance;
+}
+
+/** A check of one host at a time; one in maintenance is let be. */
+export function everyHost(
+  id: string,
+  name: string,
+  weight: Weight,
+  find: (seen: Seen, context: Context) => Finding[],
+): Check {
+  return check(id, name, weight, (context) =>
+    seen(context)
+      .filter(({ host }) => !isResting(host))
+      .flatMap((each) => find(each, context)),
+  );
+}
+
+export type Words = Pick<Problem, "reason" | "fix">;
+
+/** Something found on a host: `hosts[2] (cp3) /dev/sda2: …`. */
+export function onHost({ host }: Placed, value: string, words: Words, severity: Severity): Finding {
+  return { key: `${keyPath(["hosts", host.place])} (${host.name})`, value, ...words, severity };
+}
+
+/** Something about a host's address: `hosts[2].ip 10.0.0.13 (cp3): …`. */
+export function onAddress({ host }: Placed, words: Words, severity: Severity): Finding {
+  return { key: keyPath(["hosts", host.place, "ip"]), value: `${host.ip} (${host.name})`, ...words, severity };
+}
+
+/** A word from a host that stands in a command for people to paste; one that a shell would read otherwise is left out. */
+export function pasteable(word: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9._@+~-]{0,99}$/.test(word) ? word : "NAME";
+}

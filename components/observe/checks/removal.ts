@@ -1,0 +1,86 @@
+/** Taking hosts in and out: never while another of the kind is missing. */
+import { keyPath } from "../../spec/problem";
+import { goingOf, kinds, leavingHosts, removalWords, type Kind } from "../../spec/leaving";
+import { hasRole } from "../../spec/topology";
+import { HostState, Role, type HostSpec } from "../../spec/types";
+import { check, Severity, Weight, type Check, type Context, type Finding } from "./check";
+import { brokenParts, isGoodMember, nodesSeen } from "./cluster";
+import { ours } from "./running";
+
+const [planes, members] = kinds as [Kind, Kind];
+
+export const removalChecks: Check[] = [
+  check("etcd-removal", "an etcd member leaves only when all others are healthy", Weight.Error, (context) =>
+    removal(context, members),
+  ),
+  check("control-plane-removal", "a control plane leaves only when all others are healthy", Weight.Error, (context) =>
+    removal(context, planes),
+  ),
+  check("etcd-addition", "an etcd member joins only when all others are healthy", Weight.Error, addition),
+  check("leaving-answers", "a host that leaves can be given back", Weight.Warning, silentLeaving),
+];
+
+// What it is that leaves does not matter: a dead one goes as a healthy one does.
+function removal(context: Context, kind: Kind): Finding[] {
+  const before = context.applied?.hosts ?? [];
+  const going = goingOf(before, context.spec, kind.role);
+  if (going.length === 0) return [];
+  const staying = before.filter((host) => hasRole(host, kind.role) && !going.includes(host));
+  const bad = staying.filter(({ name }) => !isWell(context, name, kind.role)).map(({ name }) => name);
+  if (bad.length === 0) return [];
+  const names = going.map(({ name }) => name).join(", ");
+  return finding(
+    `${removalWords(kind, going)} ${whileBad(bad)}`,
+    `Repair ${bad.join(", ")} first, or leave ${names} as it was`,
+  );
+}
+
+// Without a record nobody knows who was a member.
+function addition(context: Context): Finding[] {
+  if (context.applied === undefined) return [];
+  const isMember = (host: Pick<HostSpec, "roles">) => hasRole(host, Role.Etcd);
+  const coming = context.spec.hosts.filter((host) => isMember(host) && !host.settled).map(({ name }) => name);
+  const going = goingOf(context.applied.hosts, context.spec, Role.Etcd);
+  // Of those that stay beside one that goes, the removal tells.
+  if (coming.length === 0 || going.length > 0) return [];
+  const staying = context.applied.hosts.filter((host) => isMember(host) && !coming.includes(host.name));
+  const bad = staying.filter(({ name }) => !isWell(context, name, Role.Etcd)).map(({ name }) => name);
+  if (bad.length === 0) return [];
+  const noun = coming.length === 1 ? "etcd member" : "etcd members";
+  return finding(
+    `this update adds the ${noun} ${coming.join(" and ")} ${whileBad(bad)}`,
+    `Repair ${bad.join(", ")} first`,
+  );
+}
+
+function whileBad(bad: string[]): string {
+  return `while ${bad.join(" and ")} ${bad.length === 1 ? "is" : "are"} not healthy`;
+}
+
+function finding(reason: string, fix: string): Finding[] {
+  return [{ key: keyPath(["hosts"]), value: "", reason, fix, severity: Severity.Error }];
+}
+
+// A host that did not answer is not known to be well; of one in maintenance the configuration's own rules tell.
+function isWell(context: Context, name: string, role: Role): boolean {
+  const rests = context.spec.hosts.some((host) => host.name === name && host.state === HostState.Maintenance);
+  if (rests) return true;
+  const each = ours(context).find(({ host }) => host.name === name);
+  if (each === undefined) return false;
+  return role === Role.Etcd ? isGoodMember(context, each) : brokenParts(each).length === 0;
+}
+
+// Hosts that leave are not asked: what the cluster says of their nodes is enough for a warning.
+function silentLeaving(context: Context): Finding[] {
+  const leaving = leavingHosts(context.applied?.hosts ?? [], context.spec);
+  const lost = context.spec.lost.map(({ name }) => name);
+  const isDown = ({ name }: { name: string }) => nodesSeen(context).some((node) => node.name === name && !node.ready);
+  return leaving
+    .filter((host) => !lost.includes(host.name) && isDown(host))
+    .map(({ name }): Finding => {
+      const reason =
+        "leaves the cluster, and its node is not Ready: if the host does not answer, nothing is removed there";
+      const fix = "Start it before the update, or wipe it before it runs anywhere again";
+      return { key: "hosts", value: name, reason, fix, severity: Severity.Warning };
+    });
+}

@@ -1,0 +1,35 @@
+/** What must hold of hosts and of the running cluster, as two lists of sentences to read from top to bottom. */
+import { belongingChecks } from "./belonging";
+import type { Check } from "./check";
+import { clockChecks } from "./clock";
+import { healthChecks } from "./health";
+import { identityChecks } from "./identity";
+import { networkChecks } from "./network";
+import { pathChecks } from "./paths";
+import { portChecks } from "./ports";
+import { reachChecks } from "./reach";
+import { removalChecks } from "./removal";
+import { resourceChecks } from "./resources";
+import { softwareChecks } from "./software";
+import { strangerChecks } from "./strangers";
+import { systemChecks } from "./system";
+import { versionChecks } from "./versions";
+import { vipChecks } from "./vip";
+
+/** Judged by what hosts say of themselves. */
+export const hostStage: Check[] = [
+  ...reachChecks,
+  ...belongingChecks,
+  ...identityChecks,
+  ...systemChecks,
+  ...resourceChecks,
+  ...clockChecks,
+  ...networkChecks,
+  ...vipChecks,
+  ...portChecks,
+  ...pathChecks,
+  ...softwareChecks,
+];
+
+/** Judged by what the running cluster says. */
+export const clusterStage: Check[] = [...versionChecks, ...healthChecks, ...removalChecks, ...strangerChecks];

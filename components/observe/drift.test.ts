@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { devSpec, etcdHostsSpec } from "../../test/fixtures";
+import { Step } from "../host/commands";
+import { holds, packages, releasedPackages } from "../host/apt";
+import { hostImages } from "../host/images";
+import { isNode } from "../spec/topology";
+import type { ClusterSpec, HostSpec } from "../spec/types";
+import { driftOf } from "./drift";
+import { Silence, type HostFacts } from "./facts";
+import { observations, runningFacts, silent } from "./fixture";
+
+/** A working host with every package, hold and image that its configuration asks for. */
+function completeFacts(spec: ClusterSpec, host: HostSpec): HostFacts {
+  const wanted = [...packages(spec, host), ...releasedPackages(spec, host)];
+  return {
+    ...runningFacts(spec, host),
+    packages: Object.fromEntries(
+      wanted.map((entry) => {
+        const [name = "", pattern = ""] = entry.split("=");
+        return [name, pattern === "*" ? "1.0-1" : pattern.replace("*", "1")];
+      }),
+    ),
+    holds: holds(spec, host),
+    images: isNode(host) ? hostImages(spec, host).map((name) => ({ name, pinned: true })) : [],
+  };
+}
+
+const spec = devSpec();
+
+/** What differs on one host when some of its facts are others, as `step: sentence`. */
+function drift(name: string, change: (facts: HostFacts) => Partial<HostFacts>): string[] {
+  const host = spec.hosts.find((one) => one.name === name)!;
+  const found = driftOf(spec, observations(spec, completeFacts, { [name]: change(completeFacts(spec, host)) }));
+  return [...found.get(name)!].flatMap(([step, sentences]) => sentences.map((sentence) => `${step}: ${sentence}`));
+}
+
+function without<T>(record: Record<string, T>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+}
+
+describe("nothing differs", () => {
+  for (const [title, cluster] of [
+    ["with etcd on the control planes", spec],
+    ["with etcd on hosts of its own", etcdHostsSpec()],
+  ] as const) {
+    test(title, () => {
+      for (const [host, steps] of driftOf(cluster, observations(cluster, completeFacts))) {
+        for (const [step, sentences] of steps) assert.deepEqual(sentences, [], `${host} ${step}`);
+      }
+    });
+  }
+
+  test("is not said of a host that does not answer", () => {
+    const all = new Map([...observations(spec, completeFacts), ["w1", silent("w1", Silence.Unreachable)]] as const);
+    assert.deepEqual([...driftOf(spec, all).keys()].sort(), ["cp1", "cp2", "cp3", "w2"]);
+  });
+});
+
+const cases: [string, string, (facts: HostFacts) => Partial<HostFacts>, string[]][] = [
+  [
+    "a sysctl",
+    "w1",
+    () => ({ sysctls: [{ key: "net.ipv4.ip_forward", wanted: "1", found: "0" }] }),
+    [`${Step.Stage}: sysctl net.ipv4.ip_forward is 0, not 1`],
+  ],
+  [
+    "a stopped HAProxy",
+    "cp2",
+    ({ units }) => ({ units: { ...units, haproxy: { active: "inactive", enabled: "enabled" } } }),
+    [`${Step.Vip}: the unit haproxy is inactive`],
+  ],
+  [
+    "an etcd that would not start at boot",
+    "cp3",
+    ({ units }) => ({ units: { ...units, etcd: { active: "active", enabled: "disabled" } } }),
+    [`${Step.Member}: the unit etcd is disabled: it would not start at boot`],
+  ],
+  [
+    "a kubelet that is not there",
+    "w1",
+    ({ units }) => ({ units: without(units, "kubelet") }),
+    [`${Step.Kubelet}: there is no unit kubelet`],
+  ],
+  [
+    "a containerd that stands still, whose images nobody can see",
+    "w1",
+    ({ units }) => ({
+      units: { ...units, containerd: { active: "failed", enabled: "enabled" } },
+      containerd: "",
+      images: [],
+    }),
+    [`${Step.Kubelet}: the unit containerd is failed`],
+  ],
+  [
+    "a package that somebody upgraded",
+    "w2",
+    ({ packages: installed }) => ({ packages: { ...installed, kubelet: "1.36.0-1.1" } }),
+    [`${Step.Kubelet}: the package kubelet is 1.36.0-1.1, not 1.35.4-*`],
+  ],
+  [
+    "a package of every host that is gone",
+    "w2",
+    ({ packages: installed }) => ({ packages: without(installed, "conntrack") }),
+    [`${Step.Stage}: the package conntrack is not installed`],
+  ],
+  [
+    "a package that is no longer held",
+    "w2",
+    () => ({ holds: ["kubelet", "kubeadm", "kubectl"] }),
+    [`${Step.Kubelet}: the package containerd.io is not held`],
+  ],
+  [
+    "a process older than its package",
+    "w2",
+    () => ({ containerd: "2.2.8" }),
+    [`${Step.Kubelet}: containerd runs at 2.2.8`],
+  ],
+  [
+    "another release of etcd",
+    "cp1",
+    ({ etcd }) => ({ etcd: { ...etcd!, version: "3.6.8" } }),
+    [`${Step.Member}: etcd runs at 3.6.8, not ${spec.versions.etcd}`],
+  ],
+  [
+    "an image that is gone and one that is not pinned",
+    "w1",
+    ({ images }) => ({ images: images.slice(1).map((image, index) => ({ ...image, pinned: index !== 0 })) }),
+    hostImages(
+      spec,
+      spec.hosts.find(({ name }) => name === "w1")!,
+    )
+      .slice(0, 2)
+      .map(
+        (name, index) =>
+          `${Step.Stage}: the image ${name} ${["is not there", "is not pinned: the kubelet may delete it"][index]}`,
+      ),
+  ],
+  [
+    "a node that somebody deleted, as the node itself knows",
+    "w1",
+    () => ({ registered: false }),
+    [`${Step.Kubelet}: the node w1 is not in the cluster`],
+  ],
+];
+
+describe("differs, in the step that repairs it:", () => {
+  for (const [title, host, change, sentences] of cases) {
+    test(title, () => assert.deepEqual(drift(host, change), sentences));
+  }
+
+  test("a node that the API does not list", () => {
+    const cp1 = completeFacts(
+      spec,
+      spec.hosts.find(({ name }) => name === "cp1")!,
+    );
+    const nodes = cp1.cluster!.nodes.filter(({ name }) => name !== "w2");
+    const all = observations(spec, completeFacts, { cp1: { cluster: { ...cp1.cluster!, nodes } } });
+    assert.deepEqual(driftOf(spec, all).get("w2")!.get(Step.Kubelet), ["the node w2 is not in the cluster"]);
+  });
+});

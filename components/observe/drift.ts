@@ -1,0 +1,129 @@
+/** What differs on a host from what its configuration says, step by step; files are their own records' affair. Pure. */
+import { Step } from "../host/commands";
+import { endpointPrograms, holds, kubeadmPackages, packages, releasedPackages } from "../host/apt";
+import { hostImages } from "../host/images";
+import { controlPlanes, hasRole, isNode } from "../spec/topology";
+import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
+import type { HostFacts, Observations } from "./facts";
+
+/** By host, by step: sentences without a full stop, `the unit haproxy is inactive`. Hosts without facts are not there. */
+export function driftOf(spec: ClusterSpec, observations: Observations): Map<string, Map<Step, string[]>> {
+  const missing = missingNodes(spec, observations);
+  const [first] = controlPlanes(spec);
+  return new Map(
+    spec.hosts.flatMap((host): [string, Map<Step, string[]>][] => {
+      const facts = observations.get(host.name)?.facts;
+      if (facts === undefined) return [];
+      const drift = hostDrift(spec, host, facts, missing.has(host.name));
+      // Labels are the cluster's affair, and given from there.
+      if (host.name === first?.name) drift.set(Step.Labels, labelDrift(spec, missing));
+      return [[host.name, drift]];
+    }),
+  );
+}
+
+function hostDrift(spec: ClusterSpec, host: HostSpec, facts: HostFacts, isMissing: boolean): Map<Step, string[]> {
+  const drift = new Map<Step, string[]>();
+  const gone = isMissing ? [`the node ${host.name} is not in the cluster`] : [];
+  drift.set(Step.Stage, [...sysctlDrift(facts), ...packageDrift(facts, packages(spec, host))]);
+  if (hasRole(host, Role.Etcd)) drift.set(Step.Member, [...unitDrift(facts, ["etcd"]), ...etcdDrift(spec, facts)]);
+  if (hasRole(host, Role.ControlPlane)) {
+    drift.set(Step.Vip, unitDrift(facts, endpointPrograms(spec.api)));
+    drift.set(Step.ControlPlane, [...packageDrift(facts, kubeadmPackages(spec)), ...gone]);
+  }
+  if (isNode(host)) {
+    drift.get(Step.Stage)?.push(...imageDrift(facts, hostImages(spec, host)));
+    drift.set(Step.Kubelet, [
+      ...unitDrift(facts, ["containerd", "kubelet"]),
+      ...packageDrift(facts, releasedPackages(spec, host)),
+      ...runningDrift(spec, facts),
+      ...holdDrift(facts, holds(spec, host)),
+      ...(hasRole(host, Role.ControlPlane) ? [] : gone),
+    ]);
+  }
+  return drift;
+}
+
+function sysctlDrift({ sysctls }: HostFacts): string[] {
+  return sysctls.map(({ key, wanted, found }) => `sysctl ${key} is ${found}, not ${wanted}`);
+}
+
+function unitDrift({ units }: HostFacts, names: string[]): string[] {
+  return names.flatMap((name) => {
+    const unit = units[name];
+    if (unit === undefined) return [`there is no unit ${name}`];
+    if (unit.active !== "active") return [`the unit ${name} is ${unit.active}`];
+    return unit.enabled === "enabled" ? [] : [`the unit ${name} is ${unit.enabled}: it would not start at boot`];
+  });
+}
+
+/** `wanted` are entries name=glob. */
+function packageDrift({ packages: installed }: HostFacts, wanted: string[]): string[] {
+  return wanted.flatMap((entry) => {
+    const [name = "", pattern = ""] = entry.split("=");
+    const version = installed[name];
+    if (version === undefined) return [`the package ${name} is not installed`];
+    return matches(version, pattern) ? [] : [`the package ${name} is ${version}, not ${pattern}`];
+  });
+}
+
+/** Debian's names of versions with one star at the end, or a star alone. */
+function matches(version: string, pattern: string): boolean {
+  return pattern.endsWith("*") ? version.startsWith(pattern.slice(0, -1)) : version === pattern;
+}
+
+// A containerd that stands still is the kubelet step's drift, and says nothing of its images.
+function imageDrift({ images, containerd }: HostFacts, wanted: string[]): string[] {
+  if (containerd === "") return [];
+  return wanted.flatMap((name) => {
+    const image = images.find((one) => one.name === name);
+    if (image === undefined) return [`the image ${name} is not there`];
+    return image.pinned ? [] : [`the image ${name} is not pinned: the kubelet may delete it`];
+  });
+}
+
+function etcdDrift(spec: ClusterSpec, { etcd, membership }: HostFacts): string[] {
+  const wanted = spec.versions.etcd;
+  return [
+    // The process goes on with what is deleted, until it is restarted.
+    ...(membership.etcdData ? [] : [`etcd's data are not in ${spec.etcd.dataDir}`]),
+    ...(etcd === undefined || etcd.version === wanted ? [] : [`etcd runs at ${etcd.version}, not ${wanted}`]),
+  ];
+}
+
+/** A package may be newer than the process that still runs. */
+function runningDrift(spec: ClusterSpec, { kubelet, containerd }: HostFacts): string[] {
+  const wanted = spec.versions;
+  return [
+    ...(kubelet === "" || kubelet === wanted.kubernetes ? [] : [`the kubelet runs at ${kubelet}`]),
+    ...(containerd === "" || containerd === wanted.containerd ? [] : [`containerd runs at ${containerd}`]),
+  ];
+}
+
+/** Only of packages that are there: the CNI plugins come with some kubelets and not with others. */
+function holdDrift(facts: HostFacts, wanted: string[]): string[] {
+  const free = wanted.filter((name) => facts.packages[name] !== undefined && !facts.holds.includes(name));
+  return free.map((name) => `the package ${name} is not held`);
+}
+
+/** A node that registers again has none of its labels, and only the taints that it joined with. */
+function labelDrift(spec: ClusterSpec, missing: Set<string>): string[] {
+  const labelled = spec.hosts.filter(
+    ({ name, labels, taints, schedulable }) =>
+      missing.has(name) && (Object.keys(labels).length > 0 || taints.length > 0 || schedulable),
+  );
+  return labelled.map((host) => `the node ${host.name} registers again without its labels and taints`);
+}
+
+/** Nodes of the configuration that the API does not have, as one of its servers or the node itself says. */
+function missingNodes(spec: ClusterSpec, observations: Observations): Set<string> {
+  const all = [...observations.values()].flatMap(({ facts }) => (facts ? [facts] : []));
+  const cluster = all.find((facts) => facts.cluster !== undefined)?.cluster;
+  const known = new Set(cluster?.nodes.map(({ name }) => name));
+  const missing = spec.hosts.filter(
+    (host) =>
+      isNode(host) &&
+      (observations.get(host.name)?.facts?.registered === false || (cluster !== undefined && !known.has(host.name))),
+  );
+  return new Set(missing.map(({ name }) => name));
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { devSpec } from "../../test/fixtures";
+import { scratch } from "../../test/scratch";
+import { formatProblem } from "../spec/problem";
+import type { HostFacts } from "./facts";
+import { bareFacts, observations, runningFacts, silent } from "./fixture";
+import { Silence } from "./facts";
+import { assertSameCluster, foreignClaims } from "./identity";
+
+const folder = scratch();
+
+function authority(name: string): string {
+  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  execFileSync("openssl", [...request, "-subj", `/CN=${name}`, "-keyout", key, "-out", certificate], {
+    stdio: "ignore",
+  });
+  return readFileSync(certificate, "utf8");
+}
+
+const ours = authority("ours");
+const theirs = authority("theirs");
+const spec = devSpec();
+
+/** Every host claimed with our CA, but for some. */
+function claimed(by: Record<string, string> = {}) {
+  const facts = (_: unknown, host: (typeof spec.hosts)[number]): HostFacts => {
+    const running = runningFacts(spec, host);
+    return { ...running, membership: { ...running.membership, claimCa: by[host.name] ?? ours } };
+  };
+  return observations(spec, facts);
+}
+
+const sentences = (...args: Parameters<typeof foreignClaims>) => foreignClaims(...args).map(formatProblem);
+
+describe("state and hosts", () => {
+  test("are one when every claim was made with the state's CA", () => {
+    assert.deepEqual(sentences(ours, claimed()), []);
+  });
+
+  test("have nothing to compare on bare hosts and on those that do not answer", () => {
+    const silence = spec.hosts.map(({ name }) => [name, silent(name, Silence.Unreachable)] as const);
+    for (const ca of [ours, undefined]) {
+      assert.deepEqual(sentences(ca, observations(spec, bareFacts)), []);
+      assert.deepEqual(sentences(ca, new Map(silence)), []);
+    }
+  });
+
+  test("part when the state holds no CA: all hosts in one sentence", () => {
+    const [sentence, ...rest] = sentences(undefined, claimed());
+    assert.deepEqual(rest, []);
+    assert.match(sentence!, /cp1, cp2, cp3, w1, w2 belong to the cluster dev .*this stack's state knows no cluster/);
+  });
+
+  test("part when some hosts were claimed with other CAs: a sentence for each", () => {
+    const found = sentences(ours, claimed({ cp2: theirs, w1: authority("others") }));
+    assert.equal(found.length, 2);
+    assert.match(found[0]!, /cp2 belongs to the cluster dev .*holds another CA/);
+    assert.match(found[1]!, /w1 belongs/);
+  });
+
+  test("part also over a claim that cannot be read", () => {
+    assert.match(
+      sentences(ours, claimed({ w2: "no certificate" })).join(),
+      /w2 belongs to the cluster dev \(CA sha256 unreadable\)/,
+    );
+  });
+
+  test("are compared by the value of an output, and the run ends with the refusal", async () => {
+    await assertSameCluster(pulumi.output(ours), claimed());
+    await assert.rejects(assertSameCluster(pulumi.output(theirs), claimed()), /1 problem, nothing was changed/);
+    await assertSameCluster(pulumi.output(theirs), undefined);
+  });
+});

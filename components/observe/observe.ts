@@ -1,0 +1,90 @@
+/** Asks every host for its facts: read-only, one SSH session each, in parallel. */
+import type { ClusterSpec, HostSpec, SshSpec } from "../spec/types";
+import { Silence, type Observation, type Observations } from "./facts";
+import { readFacts, type Asked } from "./reading";
+import { commandFor, questionsFor } from "./script";
+import { runSession, type SessionArgs, type SessionLimits, type SessionResult } from "./session";
+
+/** Sessions at once: each waits for its host most of the time. */
+const MOST_SESSIONS = 128;
+
+/** Seconds after which a host ends the script; this machine waits a little longer. */
+const SCRIPT_SECONDS = 75;
+export const LIMITS: SessionLimits = {
+  connectMs: 10_000,
+  loginMs: 20_000,
+  commandMs: (SCRIPT_SECONDS + 8) * 1000,
+  outputBytes: 4 * 2 ** 20,
+};
+
+/** What every host of the configuration says of itself, in the configuration's order. */
+export async function observe(spec: ClusterSpec, limits: SessionLimits = LIMITS): Promise<Observations> {
+  const dial = await dialler(spec.ssh);
+  const observations = new Map<string, Observation>();
+  // A host's place in the answer is its place in the configuration, not in time.
+  for (const { name } of spec.hosts) observations.set(name, silent(name, Silence.Unreachable, "not asked"));
+  await eachOf(spec.hosts, MOST_SESSIONS, async (host) => {
+    const { program, asked } = questionsFor(spec, host);
+    const result = await runSession({
+      ...dial(host),
+      command: commandFor(spec.ssh.user, SCRIPT_SECONDS),
+      input: program,
+      limits,
+    });
+    observations.set(host.name, observationOf(asked, result));
+  });
+  return observations;
+}
+
+/** How to reach a host of the configuration. */
+export type Dial = (host: HostSpec) => Omit<SessionArgs, "command" | "input" | "limits">;
+
+export async function dialler(ssh: SshSpec): Promise<Dial> {
+  const { port, user } = ssh;
+  const privateKey = await known(ssh.privateKey);
+  const agent = ssh.agent ? process.env.SSH_AUTH_SOCK : undefined;
+  return ({ sshHost, hostKey }) => ({ host: sshHost, port, user, hostKey, privateKey, agent });
+}
+
+/** What came of asking one host. */
+export function observationOf(asked: Asked, result: SessionResult): Observation {
+  if ("silence" in result) return silent(asked.name, result.silence, result.detail);
+  try {
+    const facts = readFacts(result.output, asked);
+    const clockOffsetMs = offset(facts.clock.epochMs, result.askedMs, result.answeredMs);
+    return { host: asked.name, facts, silence: undefined, detail: "", clockOffsetMs };
+  } catch (error) {
+    return silent(asked.name, Silence.Broken, faultOf(result.output, error as Error));
+  }
+}
+
+function silent(host: string, silence: Silence, detail: string): Observation {
+  return { host, facts: undefined, silence, detail, clockOffsetMs: 0 };
+}
+
+function faultOf(output: string, error: Error): string {
+  const start = output.slice(0, 80).replace(/[^\x20-\x7e]+/g, " ");
+  const why = error instanceof SyntaxError ? "no JSON document" : error.message.replace(/\s+/g, " ").slice(0, 160);
+  return `${why}: ${start}`;
+}
+
+/** By how much a moment lies outside of an interval. */
+function offset(moment: number, from: number, to: number): number {
+  return moment < from ? moment - from : Math.max(0, moment - to);
+}
+
+async function eachOf<T>(items: T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+}
+
+// Configuration is always known, in previews as well: this does not wait for a resource.
+function known(value: SshSpec["privateKey"]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    if (value === undefined) resolve(undefined);
+    else value.apply(resolve);
+  });
+}

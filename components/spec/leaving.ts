@@ -1,0 +1,125 @@
+/** Who leaves, who comes and who is out of service from one update to the next, and what of that is refused. Pure. */
+import { keyPath, type Problem } from "./problem";
+import { hasRole } from "./topology";
+import { HostState, Role, type ClusterSpec, type HostSpec, type LeavingHost } from "./types";
+
+/** What of a host is remembered from one update to the next. */
+export type SettledHost = LeavingHost & Pick<HostSpec, "state">;
+
+type Wanted = Pick<ClusterSpec, "hosts">;
+
+/** Those of whom never two may be missing. */
+export interface Kind {
+  role: Role;
+  noun: string;
+}
+
+export const kinds: Kind[] = [
+  { role: Role.ControlPlane, noun: "control plane" },
+  { role: Role.Etcd, noun: "etcd member" },
+];
+
+/** Hosts of before that the configuration has no more, or has as lost. */
+export function leavingHosts<T extends Pick<HostSpec, "name">>(before: T[], next: Wanted): T[] {
+  return before.filter(({ name }) => !next.hosts.some((host) => host.name === name));
+}
+
+/** Those of a role that this update takes out of the cluster: hosts that leave, and machines that were replaced. */
+export function goingOf(before: SettledHost[], next: Wanted, role: Role): SettledHost[] {
+  const replaced = next.hosts.filter(({ replacedBy }) => replacedBy !== "").map(({ name }) => name);
+  const leaving = leavingHosts(before, next).map(({ name }) => name);
+  return before.filter((host) => hasRole(host, role) && [...replaced, ...leaving].includes(host.name));
+}
+
+/** `this update removes the etcd members cp1 and cp2`. */
+export function removalWords({ noun }: Kind, going: Pick<HostSpec, "name">[]): string {
+  return `this update removes the ${noun}${going.length === 1 ? "" : "s"} ${namesOf(going, " and ")}`;
+}
+
+/** Everything about the comings and goings of hosts that cannot be done in one update. */
+export function membershipProblems(before: SettledHost[], next: Wanted): Problem[] {
+  return [
+    ...kinds.flatMap((kind) => removals(kind, before, next)),
+    ...next.hosts.flatMap((host) => {
+      const old = before.find(({ name }) => name === host.name);
+      if (old !== undefined && host.replacedBy === "") return lessRoles(old, host);
+      return [...renamed(host, leavingHosts(before, next)), ...idle(host), ...joinsTooEarly(host, before, next)];
+    }),
+  ];
+}
+
+function removals(kind: Kind, before: SettledHost[], next: Wanted): Problem[] {
+  const going = goingOf(before, next, kind.role);
+  if (going.length === 0) return [];
+  const all = before.filter((host) => hasRole(host, kind.role));
+  const staying = all.filter((host) => !going.includes(host));
+  const resting = restingOf(staying, next);
+  const refuse = (reason: string, fix: string) => [
+    { key: "hosts", value: "", reason: `${removalWords(kind, going)}${reason}`, fix },
+  ];
+  if (staying.length === 0) {
+    return refuse(
+      ", and none is left of those that hold the cluster",
+      "Keep one that is there, and add others first; the whole cluster is removed by `pulumi destroy`",
+    );
+  }
+  if (going.length > 1) {
+    return refuse(
+      ` at once: ${staying.length} of ${all.length} would be left`,
+      `Put back all but one of ${namesOf(going)}, and remove them run by run`,
+    );
+  }
+  if (resting.length > 0) {
+    return refuse(
+      ` while ${namesOf(resting, " and ")} ${resting.length === 1 ? "is" : "are"} in maintenance`,
+      `Set ${namesOf(resting)} to \`state: active\` and run an update first`,
+    );
+  }
+  return [];
+}
+
+function restingOf<T extends Pick<HostSpec, "name">>(hosts: T[], next: Wanted): T[] {
+  const resting = next.hosts.filter(({ state }) => state === HostState.Maintenance).map(({ name }) => name);
+  return hosts.filter(({ name }) => resting.includes(name));
+}
+
+// What a role runs on a host ends only with the host's part in the cluster.
+function lessRoles(old: SettledHost, { name, roles, place }: HostSpec): Problem[] {
+  if (old.roles.every((role) => roles.includes(role))) return [];
+  const was = `[${old.roles.join(", ")}]`;
+  const reason = `was ${was}, and ${name} gives up no role while it is part of the cluster`;
+  const fix = `Set it back to ${was}; to change it, take ${name} off the list in one update and add it in the next`;
+  return [{ key: keyPath(["hosts", place, "roles"]), value: `[${roles.join(", ")}]`, reason, fix }];
+}
+
+// The host that leaves is reset at the end of the run, whatever it is called by then.
+function renamed({ name, hostKey, sshHost, place }: HostSpec, leaving: SettledHost[]): Problem[] {
+  const same = (old: SettledHost) => (old.hostKey === "" ? old.sshHost === sshHost : old.hostKey === hostKey);
+  const old = leaving.find(same);
+  if (old === undefined) return [];
+  const reason = `is the machine that was ${old.name}, and as ${old.name} it would be reset at the end of this update`;
+  const fix = `Set the name back to ${old.name}; to rename it, take it off the list in one update and add it in the next`;
+  return [{ key: keyPath(["hosts", place, "name"]), value: name, reason, fix }];
+}
+
+/** A host cannot rest before it was part of the cluster. */
+export function idle({ name, state, place }: HostSpec): Problem[] {
+  if (state !== HostState.Maintenance) return [];
+  const reason = `asks ${name} to rest, and it is not part of the cluster yet`;
+  const fix = "Leave state out until it is, or take the host off the list";
+  return [{ key: keyPath(["hosts", place, "state"]), value: state, reason, fix }];
+}
+
+function joinsTooEarly(host: HostSpec, before: SettledHost[], next: Wanted): Problem[] {
+  if (!hasRole(host, Role.Etcd)) return [];
+  const members = before.filter((old) => hasRole(old, Role.Etcd) && old.name !== host.name);
+  const resting = restingOf(members, next);
+  if (resting.length === 0) return [];
+  const reason = `joins etcd while ${namesOf(resting, " and ")} rests, and etcd takes in a member only when all others are healthy`;
+  const fix = `Set ${namesOf(resting)} to \`state: active\` and run an update first`;
+  return [{ key: keyPath(["hosts", host.place, "name"]), value: host.name, reason, fix }];
+}
+
+function namesOf(hosts: Pick<HostSpec, "name">[], by = ", "): string {
+  return hosts.map(({ name }) => name).join(by);
+}

@@ -1,0 +1,88 @@
+/** D06–D08 and D10: API servers that die, hang or go, and streams that are idle. */
+import { type Criterion, type Drill, Unit } from "../drill";
+import { disturbedFor, failedShare, stall, streamsBroken } from "../figures";
+import { figure, holds } from "./expect";
+import { idleStreams } from "./idle";
+import { awayOnReturn, keptAwayFor } from "./vip";
+
+export const stallAtMost = (atMost: number): Criterion => ({
+  what: "slowest new connection",
+  unit: Unit.Seconds,
+  of: stall,
+  atMost,
+  timed: true,
+});
+
+const disturbedAtMost = (atMost: number): Criterion => ({
+  what: "new connections held up or failed until",
+  unit: Unit.Seconds,
+  of: disturbedFor,
+  atMost,
+  timed: true,
+});
+
+const failedPercent: Criterion = {
+  what: "failed new connections of the first 30 s",
+  unit: Unit.Percent,
+  of: failedShare,
+  atMost: 1,
+  timed: true,
+};
+
+export const apiDrills: Drill[] = [
+  {
+    name: "D06",
+    title: "an API server crashes",
+    injection: "kill -9 of kube-apiserver on a control plane that does not hold the virtual IP",
+    limit: 90,
+    act: async (scene) => {
+      await scene.killProgram(await scene.hosts.backup(), "kube-apiserver");
+      await scene.wait(30);
+    },
+    criteria: [failedPercent, stallAtMost(1.1), disturbedAtMost(6)],
+  },
+  {
+    name: "D07",
+    title: "an API server hangs",
+    injection: "SIGSTOP of kube-apiserver on a control plane that does not hold the virtual IP, SIGCONT after 60 s",
+    limit: 120,
+    act: async (scene) => {
+      await scene.hang(await scene.hosts.backup(), "kube-apiserver");
+      await scene.wait(60);
+    },
+    criteria: [
+      disturbedAtMost(12),
+      keptAwayFor(12),
+      { what: "last break of the watch", unit: Unit.Seconds, of: streamsBroken, atMost: 12, timed: true },
+    ],
+  },
+  {
+    name: "D08",
+    title: "power cut of a control plane that does not hold the virtual IP",
+    injection: "cable out, then docker kill of its host; on again after 30 s",
+    limit: 60,
+    act: async (scene) => {
+      await scene.cutPower(await scene.hosts.backup());
+      await scene.wait(30);
+    },
+    criteria: [
+      failedPercent,
+      stallAtMost(1.1),
+      disturbedAtMost(6),
+      awayOnReturn,
+      { what: "last break of the watch", unit: Unit.Seconds, of: streamsBroken, atMost: 8, timed: true },
+    ],
+  },
+  {
+    name: "D10",
+    title: "`kubectl logs -f` and `kubectl exec` without a byte for half an hour",
+    injection: "none: both are left alone for 30 minutes (--idle-minutes), then used",
+    limit: 7200,
+    act: idleStreams,
+    criteria: [
+      holds("exec still connected", "exec"),
+      holds("logs -f still connected", "logs"),
+      { what: "minutes idle", unit: Unit.Count, of: figure("minutes"), atLeast: 1 },
+    ],
+  },
+];
