@@ -1,5 +1,12 @@
 /** Private keys and the forms in which the tls provider gives them. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type ED25519KeyPairOptions,
+  type KeyObject,
+} from "node:crypto";
 import { opensshPrivateKey, opensshPublicBlob } from "./openssh";
 
 /** The provider's curve names and node's. */
@@ -33,14 +40,26 @@ export function parsePrivateKey(pem: string): KeyObject {
   }
 }
 
+/**
+ * A new key, read back from its PEM. A key that node hands out as it made it shares a lock with the job that made it:
+ * when that job is garbage-collected while the key is exported as a JWK, Node 20 waits for itself for ever.
+ */
 export function generateKey(algorithm: string, curve: string, rsaBits: number): KeyObject {
+  return createPrivateKey(generatePem(algorithm, curve, rsaBits));
+}
+
+function generatePem(algorithm: string, curve: string, rsaBits: number): string {
+  const encodings: ED25519KeyPairOptions<"pem", "pem"> = {
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  };
   switch (algorithm) {
     case "RSA":
-      return generateKeyPairSync("rsa", { modulusLength: rsaBits }).privateKey;
+      return generateKeyPairSync("rsa", { modulusLength: rsaBits, ...encodings }).privateKey;
     case "ECDSA":
-      return generateKeyPairSync("ec", { namedCurve: CURVES[curve]! }).privateKey;
+      return generateKeyPairSync("ec", { namedCurve: CURVES[curve]!, ...encodings }).privateKey;
     default:
-      return generateKeyPairSync("ed25519").privateKey;
+      return generateKeyPairSync("ed25519", encodings).privateKey;
   }
 }
 
