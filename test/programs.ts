@@ -5,9 +5,14 @@ import { join } from "node:path";
 import { ensureBinaries } from "../lab/binaries/build";
 import { containerd, etcd, kubernetes } from "../lab/binaries/recipes";
 import type { Recipe } from "../lab/binaries/recipe";
+import { labConfig } from "../lab/config";
 import { ensureDebianPackages, missingPackages } from "../lab/debian";
+import { ensureEngine } from "../lab/engine/install";
+import { ensureContent } from "../lab/mirror/content";
+import { merged } from "../lab/mirror/wanted";
 import { run } from "../lab/sh";
 import { devSpec } from "./fixtures";
+import { served } from "./lab/served";
 
 /**
  * Debian's; `systemd` for systemd-analyze, a font for Chromium's pages. Services that come with them are neither started
@@ -46,6 +51,15 @@ export async function installPackages(): Promise<void> {
 /** Downloads or builds every binary that a test asks for, so that no test waits for it. */
 export async function prepareBinaries(): Promise<void> {
   for (const recipe of Object.values(recipes())) await ensureBinaries(recipe);
+}
+
+/**
+ * Builds what the labs of the tests run and serve, which takes half an hour on a machine that has nothing: no test
+ * waits for it, and its progress is seen.
+ */
+export async function prepareLabs(): Promise<void> {
+  for (const further of Object.values(served)) await ensureContent(merged(labConfig("dev"), further, {}));
+  await ensureEngine();
 }
 
 /** Path of a program of the versions that the dev stack runs: `binary("kubernetes", "kubeadm")`. */

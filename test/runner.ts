@@ -9,7 +9,7 @@ import { duration, step } from "../lab/say";
 import { run, tail } from "../lab/sh";
 import { filesOf, staticChecks, type Check } from "./checks";
 import { repository } from "./fixtures";
-import { installPackages, prepareBinaries } from "./programs";
+import { installPackages, prepareBinaries, prepareLabs } from "./programs";
 
 interface Suite {
   title: string;
@@ -101,12 +101,18 @@ async function main(scope: string): Promise<void> {
   await step("packages that tests need", installPackages);
   for (const check of await staticChecks()) await runCheck(check);
   // A binary that cannot be had fails the tests that need it, each with the reason.
-  await step("binaries that tests need", prepareBinaries).catch((error: Error) => {
-    process.stdout.write(`${error.message}\n`);
-  });
-  for (const suite of [unit, program, ...(scope === "all" ? labs : [])]) await runSuite(suite);
+  await step("binaries that tests need", prepareBinaries).catch(showProblem);
+  for (const suite of [unit, program]) await runSuite(suite);
+  if (scope === "all") {
+    await step("what lab tests need", prepareLabs).catch(showProblem);
+    for (const suite of labs) await runSuite(suite);
+  }
   list("skipped, and why", skips);
   list("failed", failures);
+}
+
+function showProblem({ message }: Error): void {
+  process.stdout.write(`${message}\n`);
 }
 
 function list(title: string, names: string[]): void {

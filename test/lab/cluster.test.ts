@@ -5,13 +5,13 @@ import { after, before, test } from "node:test";
 
 import { labConfig } from "../../lab/config";
 import { sleep } from "../../lab/sh";
-import { minors } from "../../components/spec/versions";
 import { adopt } from "./adopt";
 import { drainedUpgrade } from "./drains";
 import { drills } from "./drills";
 import { Lab } from "./lab";
 import { membership } from "./membership";
 import { repairs, unsuitableHosts } from "./observed";
+import { NEXT_KUBERNETES, OLD_CONTAINERD, served } from "./served";
 import { rollOuts } from "./rollouts";
 import { interruptedUpgrade } from "./upgrade";
 import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "./sentences";
@@ -19,15 +19,11 @@ import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "./se
 const lab = new Lab("test");
 const NODES = ["cp1", "cp2", "cp3", "w1", "w2"];
 
-/** What the cluster is built with where it is not what the stack file names, and what it becomes. */
-const OLD_CONTAINERD = "2.2.8";
-const NEXT_KUBERNETES = minors.at(-1)!.tested;
-
 let packages = new Map<string, string>();
 
 before(async () => {
   await lab.lab("down");
-  await lab.serveAlso({ kubernetesVersions: [NEXT_KUBERNETES], containerdVersions: [OLD_CONTAINERD] });
+  await lab.serveAlso(served.test);
   await lab.lab("up");
   packages = await packagesOf(lab, NODES);
 });

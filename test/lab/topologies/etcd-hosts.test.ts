@@ -4,20 +4,18 @@ import { after, before, test } from "node:test";
 
 import { labConfig } from "../../../lab/config";
 import { Lab } from "../lab";
+import { OLD_ETCD, served } from "../served";
 import { assertGivenBack, assertReady, packagesOf, webAcrossWorkers } from "../sentences";
 
 const lab = new Lab("test-etcd", "etcd-hosts");
 const NODES = ["cp1", "cp2", "cp3", "w1", "w2"];
 const MEMBERS = ["etcd1", "etcd2", "etcd3"];
 
-/** What the members are built with, before they get what the stack file names. */
-const OLD_ETCD = "3.6.8";
-
 let packages = new Map<string, string>();
 
 before(async () => {
   await lab.lab("down");
-  await lab.serveAlso({ etcdVersions: [OLD_ETCD] });
+  await lab.serveAlso(served["test-etcd"]);
   await lab.lab("up");
   packages = await packagesOf(lab, [...NODES, ...MEMBERS]);
 });
