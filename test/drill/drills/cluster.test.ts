@@ -22,3 +22,9 @@ test("D20 compares when the address is held with an API server's own answer, not
   assert.equal(before(31.1), "fail -0.1 s");
   assert.equal(before(), "fail not measured");
 });
+
+test("D21 counts from the cut until both holders are seen, and fails when only one ever is", () => {
+  const both = heldBy(12_000).map((one) => (one.host === "cp1" ? { ...one, holds: true } : one));
+  assert.equal(verdictOf("D21a", /two holders seen/, { holders: both }), "pass 2 s");
+  assert.equal(verdictOf("D21b", /two holders seen/, { holders: heldBy(12_000) }), "fail not measured");
+});

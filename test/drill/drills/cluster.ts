@@ -4,7 +4,7 @@ import { Api, ApiError } from "../../load/api";
 import { now } from "../../load/clock";
 import { type Drill, Position, type Seen, Unit } from "../drill";
 import { backAfterUndo } from "../figures";
-import { heldAfter, settledAfter } from "../holders";
+import { heldAfter, settledAfter, sharedAfter } from "../holders";
 import type { Scene } from "../scene";
 import { figure, holds } from "./expect";
 import { awayFor, failedAtMost } from "./vip";
@@ -30,6 +30,12 @@ const partition = (name: string, title: string, injection: string, hooks: ("inpu
   criteria: [
     // Otherwise nothing was cut, and the drill shows nothing.
     { what: "holders while it is cut off", unit: Unit.Count, of: figure("holders"), atLeast: 2, atMost: 2 },
+    {
+      what: "two holders seen by who asks every control plane after",
+      unit: Unit.Seconds,
+      of: ({ holders, injected }) => inSeconds(sharedAfter(holders, injected)),
+      atMost: 30,
+    },
     {
       what: "one holder after the network is whole",
       unit: Unit.Seconds,
