@@ -8,7 +8,7 @@ import { clusterSpecs } from "../../test/arbitraries";
 import { makeAuthority } from "../../test/certificates";
 import { devConfig, devSpec, specOf, withHosts } from "../../test/fixtures";
 import { judge, scratch, write, type Judgement } from "../../test/scratch";
-import { controlPlanes } from "../spec/topology";
+import { asksOwnMember, controlPlanes } from "../spec/topology";
 import type { ClusterSpec } from "../spec/types";
 import { haproxyConfig as configOn, MEMBER_PORT, READY_PORT } from "./haproxy";
 
@@ -54,6 +54,23 @@ describe("haproxy.cfg", () => {
         const servers = [...haproxyConfig(spec).matchAll(/^ +server (\S+) (\S+)$/gm)].map(([, name, at]) => [name, at]);
         const wanted = controlPlanes(spec).map(({ name, ip }) => [name, `${ip}:${spec.api.bindPort}`]);
         assert.deepEqual(servers, wanted);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("each control plane with a member of etcd asks that one and all others of its kind", () => {
+    fc.assert(
+      fc.property(clusterSpecs, (spec) => {
+        const members = controlPlanes(spec).filter(asksOwnMember);
+        for (const host of controlPlanes(spec)) {
+          const pages = [...configOn(spec, host).matchAll(/^ +server (\S+) \S+ check inter .* fall 1 rise 1$/gm)];
+          const others = members.filter(({ name }) => name !== host.name);
+          assert.deepEqual(
+            pages.map(([, name]) => name),
+            asksOwnMember(host) ? others.map(({ name }) => name) : [],
+          );
+        }
       }),
       { numRuns: 50 },
     );

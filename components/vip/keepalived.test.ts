@@ -30,6 +30,26 @@ describe("keepalived.conf", () => {
     return judge("unshare", ["--fork", "--pid", "--net", "sh", "-c", script, file]);
   }
 
+  /** When keepalived takes the address, alone in a network of its own: `after 4.1`, or `never` within 10 s. */
+  async function taken(config: string): Promise<Judgement> {
+    const text = config
+      .replaceAll(INTERFACE_MARK, "node0")
+      .replace(/script "\/usr\/bin\/curl.*"/, 'script "/bin/true"')
+      .replace("/run/kubeadm-ha/haproxy-stopped", write(folder, "haproxy-runs", "0\n"))
+      .replace("script_user keepalived_script", "script_user nobody");
+    const file = write(folder, "running.conf", text);
+    const script = `
+      ip link add node0 type veth peer name node1
+      ip link set node0 up; ip link set node1 up; ip addr add 10.77.0.11/24 dev node0
+      keepalived -n -f "$0" -p "$0.pid" -r "$0.vrrp" -c "$0.checkers" >/dev/null 2>&1 &
+      for tenth in $(seq 100); do
+        ip -4 -o addr show to 10.77.0.10 | grep -q . && echo "after $((tenth / 10)).$((tenth % 10))" && exit
+        sleep 0.1
+      done
+      echo never`;
+    return judge("unshare", ["--fork", "--pid", "--kill-child", "--net", "bash", "-c", script, file]);
+  }
+
   function configs(spec: ClusterSpec): string[] {
     return controlPlanes(spec).map((host) => keepalivedConfig(spec, host));
   }
@@ -57,6 +77,12 @@ describe("keepalived.conf", () => {
   test("keepalived refuses it when one word is wrong, so its judgement means something", async () => {
     const { ok, said } = await check(configs(devSpec())[0]!.replace("priority 2", "priorty 2"));
     assert.ok(!ok, said);
+  });
+
+  test("it listens for 3 s before it takes an address that nobody seems to hold", async () => {
+    const { said } = await taken(configs(devSpec())[0]!);
+    const seconds = Number(/^after (\S+)$/.exec(said)?.[1]);
+    assert.ok(seconds >= 2.5, said);
   });
 
   test("priorities differ, and none is the one of the address's owner", () => {

@@ -15,6 +15,14 @@ const TOP_PRIORITY = 252;
  */
 const ADVERT_INTERVAL = 0.3;
 
+/**
+ * Seconds for which keepalived listens before it counts missing adverts. A host that boots may hear nothing yet, while
+ * what it sends gets through: without it, one of higher priority took the address from its holder after 1.1 s of
+ * deafness. A holder that dies is followed as fast as before; an address that nobody holds, as after a power cut of all
+ * or with an only control plane, comes 3 s later, before any API server is up.
+ */
+const STARTUP_DELAY = 3;
+
 /** keepalived calls the interface by this name until the host puts in the one that carries its node address. */
 export const INTERFACE_MARK = "@INTERFACE@";
 
@@ -25,7 +33,9 @@ export const STOPPED_FILE = "/run/kubeadm-ha/haproxy-stopped";
  * keepalived.conf. With HAProxy, the script asks it alone, not the API: the address has to be held before the first
  * API server runs and when none does; without, it asks whether this API server is ready or nobody's is. `nopreempt`
  * with a script weight would never move the address (keepalived #2599), so a failing check is a fault. VRRP 3, for
- * intervals below a second; it has no passwords, and adverts that come from no peer are ignored.
+ * intervals below a second; it has no passwords, and adverts that come from no peer are ignored. `timer_expired_backup`,
+ * by which a holder that stood still for too long leaves the address to its successor, came with 2.2.8: Debian 12's 2.2.7
+ * refuses it, so a holder of higher priority takes the address back when it goes on.
  */
 export function keepalivedConfig(spec: ClusterSpec, host: HostSpec): string {
   const address = virtualAddress(spec.api);
@@ -41,6 +51,7 @@ global_defs {
     script_user keepalived_script
     vrrp_version 3
     vrrp_no_swap
+    vrrp_startup_delay ${STARTUP_DELAY}
     max_auto_priority -1
     vrrp_garp_master_delay 1
     vrrp_garp_master_refresh 60

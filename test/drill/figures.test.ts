@@ -9,6 +9,7 @@ import {
   disturbedFor,
   failed,
   failedShare,
+  failedWhileItLasts,
   impatient,
   keptOutage,
   mostNotReady,
@@ -30,7 +31,17 @@ function awayBetween(from: number, to: number): Attempt[] {
 
 test("a drill without a failure has no outage, no stall and no failure", () => {
   const seen = goodSeen();
-  const figures = [outage, keptOutage, failed, failedShare, disturbedFor, backAfterUndo, mostNotReady, writesAway];
+  const figures = [
+    outage,
+    keptOutage,
+    failed,
+    failedShare,
+    failedWhileItLasts,
+    disturbedFor,
+    backAfterUndo,
+    mostNotReady,
+    writesAway,
+  ];
   for (const figure of figures) assert.equal(figure(seen), 0, figure.name);
   assert.equal(stall(seen), 0.005);
 });
@@ -63,6 +74,12 @@ test("the share is of the first thirty seconds", () => {
   assert.equal(Math.round(failedShare(goodSeen({ fresh: awayBetween(10_000, 13_000) }))!), 10);
 });
 
+test("the share while it lasts is of all from the fault to its undoing", () => {
+  const share = (from: number, to: number) =>
+    failedWhileItLasts(goodSeen({ undone: 50_000, fresh: awayBetween(from, to) }));
+  assert.deepEqual([share(5000, 12_000), share(46_000, 59_000), share(50_000, 59_000)], [5, 10, 0]);
+});
+
 test("a disturbance of the undoing is not one of the fault, and the API is back when nothing fails any more", () => {
   const seen = goodSeen({ fresh: awayBetween(41_000, 43_000) });
   assert.equal(disturbedFor(seen), 0);
@@ -81,6 +98,7 @@ test("what was not seen is undefined, never nought", () => {
     keptOutage,
     failed,
     failedShare,
+    failedWhileItLasts,
     stall,
     disturbedFor,
     backAfterUndo,

@@ -43,7 +43,15 @@ export function failed({ fresh, injected }: Seen): number | undefined {
 
 /** Percent of the new connections of the first 30 s that failed within the whole time that they were given, 5 s. */
 export function failedShare({ fresh, injected }: Seen): number | undefined {
-  const attempts = since(fresh, injected).filter(({ sent }) => sent < injected + SHARE_S * 1000);
+  return shareOfFailed(since(fresh, injected).filter(({ sent }) => sent < injected + SHARE_S * 1000));
+}
+
+/** Percent of the new connections from the fault to its undoing that failed within the whole time that they were given. */
+export function failedWhileItLasts({ fresh, injected, undone }: Seen): number | undefined {
+  return shareOfFailed(fresh.filter(({ sent }) => sent >= injected && sent < undone));
+}
+
+function shareOfFailed(attempts: Attempt[]): number | undefined {
   if (attempts.length === 0) return undefined;
   return (100 * attempts.filter(({ error }) => error !== undefined).length) / attempts.length;
 }

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { holderSpans, longestShared, longestUnheld, moves, settledAfter, STALE_MS } from "./holders";
+import {
+  heldAfter,
+  holderSpans,
+  longestShared,
+  longestUnheld,
+  moves,
+  settledAfter,
+  sharedAfter,
+  STALE_MS,
+} from "./holders";
 import { heldBy } from "./seen";
 
 test("a quiet time has one holder from the beginning", () => {
@@ -26,6 +35,20 @@ test("two holders are seen for as long as both have it, and it is settled when o
   const samples = heldBy(20_000).map((one) => (one.host === "cp1" && one.at < 25_000 ? { ...one, holds: true } : one));
   assert.equal(longestShared(samples, 10_000), 5000);
   assert.equal(settledAfter(samples, 20_000), 5000);
+});
+
+test("a second holder is seen from its first sample on, and never when there is none", () => {
+  const samples = heldBy(20_000).map((one) => (one.host === "cp1" ? { ...one, holds: true } : one));
+  assert.equal(sharedAfter(samples, 18_500), 1500);
+  assert.equal(sharedAfter(samples, 25_000), 0);
+  assert.equal(sharedAfter(heldBy(20_000), 10_000), undefined);
+});
+
+test("an address is held from the first host that has it, whichever it is", () => {
+  const dark = heldBy(42_000).filter(({ at }) => at < 10_000 || at > 41_000);
+  assert.equal(heldAfter(dark, 10_000), 31_200);
+  const nobody = heldBy().map((one) => ({ ...one, holds: one.holds && one.at < 10_000 }));
+  assert.equal(heldAfter(nobody, 10_000), undefined);
 });
 
 test("a host that says nothing any more has the address no longer", () => {

@@ -54,6 +54,18 @@ export function longestUnheld(samples: HolderSample[], since: number): number {
   return longest(samples, since, ({ holders }) => holders.length === 0);
 }
 
+/** Milliseconds after `since` until more than one host was seen with the address; undefined: never. */
+export function sharedAfter(samples: HolderSample[], since: number): number | undefined {
+  const shared = holderSpans(samples).find(({ to, holders }) => to > since && holders.length > 1);
+  return shared && Math.max(0, shared.from - since);
+}
+
+/** Milliseconds after `since` until a host said that it has the address; undefined: never. */
+export function heldAfter(samples: HolderSample[], since: number): number | undefined {
+  const times = samples.filter(({ at, holds }) => holds && at > since).map(({ at }) => at - since);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
 /** How often the address went to another host after `since`. */
 export function moves(samples: HolderSample[], since: number): number {
   const alone = holderSpans(samples)

@@ -13,7 +13,7 @@ export const stallAtMost = (atMost: number): Criterion => ({
   timed: true,
 });
 
-const disturbedAtMost = (atMost: number): Criterion => ({
+export const disturbedAtMost = (atMost: number): Criterion => ({
   what: "new connections held up or failed until",
   unit: Unit.Seconds,
   of: disturbedFor,

@@ -1,9 +1,10 @@
 /** D09 and D11–D13: etcd members that hang, die, lose their power or their network. */
 import { type Criterion, type Drill, Unit } from "../drill";
-import { backAfterUndo, failed, watchesCut, writesAway } from "../figures";
+import { backAfterUndo, failed, failedWhileItLasts, watchesCut, writesAway } from "../figures";
 import type { Scene } from "../scene";
-import { stallAtMost } from "./api";
+import { disturbedAtMost, stallAtMost } from "./api";
 import { figure } from "./expect";
+import { awayFor, keptAwayFor } from "./vip";
 
 export const writesBackWithin = (atMost: number): Criterion => ({
   what: "longest time without a write",
@@ -130,6 +131,19 @@ export const etcdDrills: Drill[] = [
       ]);
       await scene.wait(300);
     },
-    criteria: [writesBackWithin(3)],
+    criteria: [
+      writesBackWithin(3),
+      awayFor(3),
+      keptAwayFor(6),
+      // Its API server is out by then, and the others serve for all the time that is left.
+      disturbedAtMost(6),
+      {
+        what: "failed new connections of all while it is cut off",
+        unit: Unit.Percent,
+        of: failedWhileItLasts,
+        atMost: 1,
+        timed: true,
+      },
+    ],
   },
 ];
