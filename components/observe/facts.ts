@@ -258,4 +258,7 @@ export interface Observation {
 }
 
 /** All hosts of the configuration, in its order; undefined when nothing was asked (`observe: false`). */
-export type Observations = ReadonlyMap<string, Observation>;
+export interface Observations extends ReadonlyMap<string, Observation> {
+  /** Hosts that leave with this update: their addresses and whose they are, and nothing else. */
+  readonly leaving?: ReadonlyMap<string, Observation>;
+}

@@ -2,7 +2,7 @@
 import { keyPath, type Problem } from "../../spec/problem";
 import type { Named } from "../../spec/sentence";
 import type { Applied } from "../../spec/applied";
-import { HostState, type ClusterSpec, type HostSpec } from "../../spec/types";
+import { HostState, type ClusterSpec, type HostSpec, type LeavingHost } from "../../spec/types";
 import type { HostFacts, Observation, Observations } from "../facts";
 
 export enum Severity {
@@ -62,6 +62,14 @@ export function seen({ spec, observations }: Context): Seen[] {
   return spec.hosts.flatMap((host): Seen[] => {
     const observation = observations.get(host.name);
     return observation?.facts === undefined ? [] : [{ host, facts: observation.facts, observation }];
+  });
+}
+
+/** Hosts that leave with this update and are still this cluster's. */
+export function leavingSeen({ spec, observations }: Context): { host: LeavingHost; facts: HostFacts }[] {
+  return spec.leaving.flatMap((host) => {
+    const facts = observations.leaving?.get(host.name)?.facts;
+    return facts?.membership.cluster === spec.name ? [{ host, facts }] : [];
   });
 }
 
