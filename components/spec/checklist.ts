@@ -23,7 +23,7 @@ export function checksPage(): string {
     "Judged by what every host says of itself when it is asked, read-only. With `observe: false` no host is asked and none of these is judged. A host is new until an update that includes it was done to its end.",
     tableOf(header, hostStage.map(observedRow)),
     "## The running cluster",
-    "Judged by what its etcd members and API servers say. An upgrade that was cut off in the middle counts as begun: it is finished, and what is not healthy is a warning.",
+    "Judged by what its etcd members and API servers say. An upgrade of which something runs already counts as begun: it is finished, and what is not healthy is a warning. A step that was cut off before that explains what is wrong with its own host, and with no other.",
     tableOf(header, clusterStage.map(observedRow)),
   ].join("\n\n");
 }

@@ -33,7 +33,7 @@ export const healthChecks: Check[] = [
         const isThere = each.facts.staticPods.some(({ component }) => component === part);
         const reason = isThere ? "is not healthy" : "has no manifest";
         const fix = `See \`crictl ps -a --name ${part}\` and \`journalctl -u kubelet\` there`;
-        return onHost(each, part, { reason, fix }, urgency(context));
+        return onHost(each, part, { reason, fix }, urgency(context, each.host));
       }),
     ),
   ),
@@ -45,7 +45,7 @@ export const healthChecks: Check[] = [
       if (node.ready || placed === undefined || isResting(placed.host) || placed.host.replacedBy !== "") return [];
       const reason = "is not Ready";
       const fix = `See \`kubectl describe node ${node.name}\`, and \`journalctl -u kubelet\` there`;
-      return [onHost(placed, `node ${node.name}`, { reason, fix }, urgency(context))];
+      return [onHost(placed, `node ${node.name}`, { reason, fix }, urgency(context, placed.host))];
     }),
   ),
 
@@ -59,7 +59,7 @@ function unhealthyMembers(context: Context): Finding[] {
     const reason =
       etcd === undefined ? "does not answer" : "answers, but not that it is healthy: it may have no leader";
     const fix = "See `journalctl -u etcd` there";
-    return [onHost(each, "etcd", { reason, fix }, urgency(context))];
+    return [onHost(each, "etcd", { reason, fix }, urgency(context, each.host))];
   });
 }
 
@@ -72,7 +72,7 @@ function unfinishedMembers(context: Context): Finding[] {
       member.name === ""
         ? "Start it there, or run `etcdctl member remove`"
         : "Run `etcdctl member promote` when it has caught up";
-    return [onHost(placed, `etcd member ${member.id}`, { reason, fix }, urgency(context))];
+    return [onHost(placed, `etcd member ${member.id}`, { reason, fix }, urgency(context, placed.host))];
   });
 }
 
@@ -105,6 +105,6 @@ function missingNodes(context: Context): Finding[] {
     if (!host.settled || isResting(host) || !isNode(host) || names.includes(host.name)) return [];
     const reason = "is not in the cluster, though the last update left it there";
     const fix = "Somebody deleted it: restart the kubelet there and it registers again, or take the host off the list";
-    return [onHost({ host }, `node ${host.name}`, { reason, fix }, urgency(context))];
+    return [onHost({ host }, `node ${host.name}`, { reason, fix }, urgency(context, host))];
   });
 }

@@ -1,6 +1,6 @@
 /** What runs now, and whether the configuration asks for other versions: that decides how much a finding weighs. */
 import semver from "semver";
-import { UNFINISHED } from "../../host/commands";
+import { Step, UNFINISHED } from "../../host/commands";
 import { tagOf } from "../../host/images";
 import { hasRole, isNode } from "../../spec/topology";
 import { Role, type HostSpec } from "../../spec/types";
@@ -86,12 +86,21 @@ export function changesVersions(context: Context): boolean {
   return moves(context).some(({ wanted, before }) => before.some((version) => version !== wanted));
 }
 
-/** Whether a change was begun and not finished: a step of it was cut off, or something runs at the new version already. */
-export function isUnderWay(context: Context): boolean {
-  const cutOff = ours(context).some(({ facts }) => facts.commands.some(({ input }) => input === UNFINISHED));
-  return (
-    cutOff ||
-    moves(context).some(({ wanted, before }) => before.includes(wanted) && before.some((version) => version !== wanted))
+/** Whether a change of versions was begun and not finished: something runs at the new version already, and not all. */
+function isUnderWay(context: Context): boolean {
+  return moves(context).some(
+    ({ wanted, before }) => before.includes(wanted) && before.some((version) => version !== wanted),
+  );
+}
+
+/** The steps of a release that take something of their host out of service. */
+const outages = [Step.Member, Step.Vip, Step.ControlPlane, Step.Kubelet];
+
+/** Whether such a step was cut off on the host: what it left behind, it puts right when it runs again. */
+function wasCutOff(context: Context, { name }: HostSpec): boolean {
+  const { commands = [] } = ours(context).find(({ host }) => host.name === name)?.facts ?? {};
+  return commands.some(
+    ({ resource, input }) => input === UNFINISHED && outages.some((step) => resource.endsWith(`-${step}`)),
   );
 }
 
@@ -120,8 +129,12 @@ function isPart(context: Context, host: HostSpec): boolean {
 
 /**
  * The weight of what is wrong with the running cluster. No upgrade begins on a cluster that is not healthy; one that
- * was cut off in the middle is finished all the same, gate by gate, for that is the way out.
+ * was cut off in the middle is finished all the same, gate by gate, for that is the way out. A step that was cut off
+ * before anything ran at the new version explains what is wrong with its own host, and with no other.
+ *
+ * @param host the one that something is wrong with
  */
-export function urgency(context: Context): Severity {
-  return changesVersions(context) && !isUnderWay(context) ? Severity.Error : Severity.Warning;
+export function urgency(context: Context, host?: HostSpec): Severity {
+  const isExplained = isUnderWay(context) || (host !== undefined && wasCutOff(context, host));
+  return changesVersions(context) && !isExplained ? Severity.Error : Severity.Warning;
 }

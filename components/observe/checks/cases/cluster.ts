@@ -5,6 +5,10 @@ import { etcd, only, pods, type Case } from "./case";
 const { Error, Warning } = Severity;
 
 const v136 = { kubernetesVersion: "v1.36.3" };
+const to136 = { config: v136, appliedConfig: {} };
+const cutOff = (...resources: string[]) => ({
+  commands: resources.map((resource) => ({ resource, input: UNFINISHED, repair: "" })),
+});
 const etcdOf = (version: string) => ({
   etcdVersion: version,
   mirror: { etcdSha256: { [`${version}-amd64`]: "a".repeat(64) } },
@@ -54,7 +58,7 @@ export const versionCases: Case[] = [
     key: "kubernetesVersion v1.36.3",
     severity: Error,
     says: ["the cluster runs v1.34.4", "one minor at a time (kube-apiserver on cp3)", "v1.35.4 first"],
-    fine: { config: v136, appliedConfig: {} },
+    fine: { ...to136 },
   },
   {
     check: "upgrade-steps",
@@ -92,7 +96,7 @@ export const healthCases: Case[] = [
   },
   {
     check: "etcd-healthy",
-    given: { facts: { cp2: { etcd: undefined } }, config: v136, appliedConfig: {} },
+    given: { facts: { cp2: { etcd: undefined } }, ...to136 },
     key: "hosts[1] (cp2) etcd",
     severity: Error,
     says: ["does not answer"],
@@ -101,24 +105,28 @@ export const healthCases: Case[] = [
   {
     // An upgrade that was cut off is finished.
     check: "etcd-healthy",
-    given: { facts: { cp2: { etcd: undefined }, cp3: pods("v1.36.3") }, config: v136, appliedConfig: {} },
+    given: { facts: { cp2: { etcd: undefined }, cp3: pods("v1.36.3") }, ...to136 },
     key: "hosts[1] (cp2) etcd",
     severity: Warning,
     says: ["does not answer"],
   },
   {
-    // Also one that nothing runs with yet.
+    // So is a step that was cut off before anything ran at the new version.
     check: "etcd-healthy",
-    given: {
-      facts: {
-        cp2: { etcd: undefined },
-        cp3: { commands: [{ resource: "test-cp3-control-plane", input: UNFINISHED, repair: "" }] },
-      },
-      config: v136,
-      appliedConfig: {},
-    },
+    given: { facts: { cp2: { etcd: undefined, ...cutOff("test-etcd-cp2-member") } }, ...to136 },
     key: "hosts[1] (cp2) etcd",
     severity: Warning,
+    says: ["does not answer"],
+  },
+  {
+    // It explains nothing of another host.
+    check: "etcd-healthy",
+    given: {
+      facts: { cp2: { etcd: undefined }, cp3: cutOff("test-cp3-control-plane") },
+      ...to136,
+    },
+    key: "hosts[1] (cp2) etcd",
+    severity: Error,
     says: ["does not answer"],
   },
   {
@@ -155,7 +163,7 @@ export const healthCases: Case[] = [
   },
   {
     check: "etcd-alarms",
-    given: { facts: { cp1: etcd({ alarms: ["NOSPACE 8e9e05c521646941"] }) }, config: v136, appliedConfig: {} },
+    given: { facts: { cp1: etcd({ alarms: ["NOSPACE 8e9e05c521646941"] }) }, ...to136 },
     key: "etcd NOSPACE of cp2",
     severity: Error,
     says: ["takes no writes", "alarm disarm"],
@@ -177,7 +185,7 @@ export const healthCases: Case[] = [
   },
   {
     check: "control-plane-healthy",
-    given: { facts: { cp2: pods("v1.35.4", false) }, config: v136, appliedConfig: {} },
+    given: { facts: { cp2: pods("v1.35.4", false) }, ...to136 },
     key: "hosts[1] (cp2) kube-apiserver",
     severity: Error,
     says: ["is not healthy", "crictl ps -a --name kube-apiserver"],
@@ -191,10 +199,28 @@ export const healthCases: Case[] = [
   },
   {
     check: "nodes-ready",
-    given: { facts: only("w2", { ready: false }), config: v136, appliedConfig: {} },
+    given: { facts: only("w2", { ready: false }), ...to136 },
     key: "hosts[4] (w2) node w2",
     severity: Error,
     says: ["is not Ready", "kubectl describe node w2"],
+  },
+  {
+    // What comes after the release of a node, or is no part of it, does not explain its state.
+    check: "nodes-ready",
+    given: {
+      facts: { ...only("w2", { ready: false }), w2: cutOff("test-ready", "test-labels", "test-w2-stage") },
+      ...to136,
+    },
+    key: "hosts[4] (w2) node w2",
+    severity: Error,
+    says: ["is not Ready"],
+  },
+  {
+    check: "nodes-ready",
+    given: { facts: { ...only("w2", { ready: false }), w2: cutOff("test-w2-kubelet") }, ...to136 },
+    key: "hosts[4] (w2) node w2",
+    severity: Warning,
+    says: ["is not Ready"],
   },
   {
     check: "nodes-ready",
@@ -205,7 +231,7 @@ export const healthCases: Case[] = [
   },
   {
     check: "nodes-present",
-    given: { facts: only("w2", { name: "gone" }), config: v136, appliedConfig: {} },
+    given: { facts: only("w2", { name: "gone" }), ...to136 },
     key: "hosts[4] (w2) node w2",
     severity: Error,
     says: ["is not in the cluster", "restart the kubelet"],
