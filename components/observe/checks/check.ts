@@ -24,6 +24,8 @@ export enum Weight {
   ByHost = "error for a new host and before a change of versions, else warning",
   /** See `urgency`. */
   ByUpgrade = "error before a change of versions, else warning",
+  /** See `outage`. */
+  ByOutage = "error before a change of versions and before a host goes out of service, else warning",
   Both = "error or warning, by what is found",
 }
 

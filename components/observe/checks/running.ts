@@ -138,3 +138,10 @@ export function urgency(context: Context, host?: HostSpec): Severity {
   const isExplained = isUnderWay(context) || (host !== undefined && wasCutOff(context, host));
   return changesVersions(context) && !isExplained ? Severity.Error : Severity.Warning;
 }
+
+/** The weight of not knowing how the running cluster is: nothing goes out of service unseen. */
+export function outage(context: Context): Severity {
+  const { hosts, leaving } = context.spec;
+  const goes = (host: HostSpec) => host.replacedBy !== "" || (isResting(host) && !host.rested);
+  return leaving.length > 0 || hosts.some(goes) ? Severity.Error : urgency(context);
+}

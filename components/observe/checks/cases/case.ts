@@ -7,7 +7,7 @@ import type { HostFacts, NodeFacts, Observation, Silence } from "../../facts";
 import { bareFacts, observed, runningFacts, silent } from "../../fixture";
 import type { Context, Severity } from "../check";
 
-type Change = Partial<HostFacts> | ((facts: HostFacts) => Partial<HostFacts>);
+export type Change = Partial<HostFacts> | ((facts: HostFacts) => Partial<HostFacts>);
 
 /** A healthy running cluster, or bare hosts, and what is different about it. */
 export interface Given {
@@ -89,6 +89,9 @@ export const replaced = (...positions: number[]) => ({
     validConfig()["hosts"] as object[],
   ),
 });
+
+/** The next minor of Kubernetes. */
+export const to136 = { config: { kubernetesVersion: "v1.36.3" }, appliedConfig: {} };
 
 /** One interface with one address. */
 export const eth0 = (address: string, prefix: number, up = true) => ({
