@@ -5,9 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { formatProblem } from "../spec/problem";
 import { formatSkipped } from "../spec/sentence";
-import { assertSafe, clusterStage, hostStage, judge, type Check } from "./checks";
+import { assertSafe, changeStage, clusterStage, hostStage, judge, type Check } from "./checks";
 import { Severity, Weight } from "./checks/check";
 import { contextOf, type Case, type Given } from "./checks/cases/case";
+import { changeCases } from "./checks/cases/change";
 import { versionCases } from "./checks/cases/cluster";
 import { healthCases } from "./checks/cases/health";
 import { belongingCases, clockCases, identityCases } from "./checks/cases/hosts";
@@ -17,9 +18,10 @@ import { reachCases, resourceCases, systemCases } from "./checks/cases/system";
 import { factsSchema, Silence, type HostFacts } from "./facts";
 import { observed, silent } from "./fixture";
 
-const stages = [...hostStage, ...clusterStage];
+const stages = [...changeStage, ...hostStage, ...clusterStage];
 
 const cases: Case[] = [
+  ...changeCases,
   ...reachCases,
   ...systemCases,
   ...resourceCases,

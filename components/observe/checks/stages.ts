@@ -1,5 +1,6 @@
-/** What must hold of hosts and of the running cluster, as two lists of sentences to read from top to bottom. */
+/** What must hold of a change, of hosts and of the running cluster, as lists of sentences to read from top to bottom. */
 import { belongingChecks } from "./belonging";
+import { changeChecks } from "./change";
 import type { Check } from "./check";
 import { clockChecks } from "./clock";
 import { healthChecks } from "./health";
@@ -15,6 +16,9 @@ import { strangerChecks } from "./strangers";
 import { systemChecks } from "./system";
 import { versionChecks } from "./versions";
 import { vipChecks } from "./vip";
+
+/** Judged by the record of the last complete update, whether hosts were asked or not. */
+export const changeStage: Check[] = [...changeChecks];
 
 /** Judged by what hosts say of themselves. */
 export const hostStage: Check[] = [

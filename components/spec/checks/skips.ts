@@ -1,5 +1,6 @@
 /** Which checks may be skipped, and that `skipChecks` names only such. */
 import { keyPath, type Problem } from "../problem";
+import { changeRules } from "../rules";
 import { sentence, type Named, type Sentence } from "../sentence";
 import { nearest } from "../suggest";
 
@@ -14,6 +15,8 @@ export const unskippable: Record<string, string> = {
   "cidrs-well-formed": "addresses are computed from these blocks",
   "apt-keys": "packages are never taken unsigned",
   "host-key": "a host that is not the one meant is never talked to",
+  "state-of-the-cluster": "no second cluster is ever built on the hosts of a living one",
+  ...Object.fromEntries(changeRules.map(({ id }) => [id, "a running cluster cannot take it"])),
 };
 
 /** Whether `skipChecks` may name a check. */

@@ -1,6 +1,6 @@
 /** What hosts may say, for and against each check. Tests only. */
 import { appliedOf, type Applied } from "../../../spec/applied";
-import { configWith, specOf, validConfig, type RawConfig } from "../../../spec/fixture";
+import { configWith, specOf, testHostKey, validConfig, type RawConfig } from "../../../spec/fixture";
 import { leavingHosts } from "../../../spec/leaving";
 import type { ClusterSpec } from "../../../spec/types";
 import type { HostFacts, NodeFacts, Observation, Silence } from "../../facts";
@@ -84,7 +84,9 @@ export const replaced = (...positions: number[]) => ({
   hosts: positions.reduce<object[]>(
     (hosts, position) =>
       hosts.map((host, index) =>
-        index === position ? { ...host, name: `new${position}`, ip: `192.0.2.${30 + position}` } : host,
+        index === position
+          ? { ...host, name: `new${position}`, ip: `192.0.2.${30 + position}`, hostKey: testHostKey(`new${position}`) }
+          : host,
       ),
     validConfig()["hosts"] as object[],
   ),
