@@ -3,11 +3,12 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { hostsWith } from "../spec/cases/case";
 import { formatProblem } from "../spec/problem";
 import { formatSkipped } from "../spec/sentence";
 import { assertSafe, changeStage, clusterStage, hostStage, judge, type Check } from "./checks";
 import { Severity, Weight } from "./checks/check";
-import { contextOf, type Case, type Given } from "./checks/cases/case";
+import { contextOf, to136, type Case, type Given } from "./checks/cases/case";
 import { changeCases } from "./checks/cases/change";
 import { versionCases } from "./checks/cases/cluster";
 import { healthCases } from "./checks/cases/health";
@@ -140,9 +141,15 @@ test("what cannot be skipped is judged all the same", () => {
   assert.equal(judge(context).errors.length, 1);
 });
 
-test("without observations nothing is judged", () => {
-  const { spec, applied } = contextOf({ config: { skipChecks: ["swap-off"] } });
-  assertSafe(spec, undefined, applied);
+test("without observations only the change is judged", () => {
+  const bad = { config: { skipChecks: ["swap-off"] }, facts: { cp1: { swap: ["/dev/sda2"] } } };
+  const { spec, applied } = contextOf(bad);
+  assert.deepEqual(assertSafe(spec, undefined, applied), []);
+  const lost = contextOf({ config: { ...hostsWith(2, { state: "lost" }), ...to136.config }, appliedConfig: {} });
+  assert.throws(
+    () => assertSafe(lost.spec, undefined, lost.applied),
+    /1 problem, .*\n {2}kubernetesVersion.*2 members/,
+  );
 });
 
 test("when no host answers, that is what is said", () => {

@@ -60,12 +60,14 @@ export function ours(context: Context): Seen[] {
 }
 
 interface Move {
+  /** Of the configuration. */
+  key: string;
   wanted: string;
   before: string[];
 }
 
-// Of each part: what is wanted, and what was last applied or runs.
-function moves(context: Context): Move[] {
+/** Of each part: what is wanted, and what was last applied or runs. */
+export function moves(context: Context): Move[] {
   const { versions } = context.spec;
   const applied = context.applied?.versions;
   const resting = context.spec.hosts.filter(isResting).map(({ name }) => name);
@@ -75,10 +77,18 @@ function moves(context: Context): Move[] {
     ...(recorded === undefined ? [] : [plainVersion(recorded) ?? ""]),
   ];
   return [
-    { wanted: versions.kubernetes, before: versionsOf(runningKubernetes(context), applied?.kubernetes) },
-    { wanted: versions.etcd, before: versionsOf(runningEtcd(context), applied?.etcd) },
-    { wanted: versions.containerd, before: versionsOf(runningContainerd(context), applied?.containerd) },
-  ].map(({ wanted, before }) => ({ wanted: plainVersion(wanted) ?? "", before }));
+    {
+      key: "kubernetesVersion",
+      wanted: versions.kubernetes,
+      before: versionsOf(runningKubernetes(context), applied?.kubernetes),
+    },
+    { key: "etcdVersion", wanted: versions.etcd, before: versionsOf(runningEtcd(context), applied?.etcd) },
+    {
+      key: "containerdVersion",
+      wanted: versions.containerd,
+      before: versionsOf(runningContainerd(context), applied?.containerd),
+    },
+  ].map(({ wanted, ...move }) => ({ ...move, wanted: plainVersion(wanted) ?? "" }));
 }
 
 /** Whether this update changes a version somewhere. */
@@ -87,7 +97,7 @@ export function changesVersions(context: Context): boolean {
 }
 
 /** Whether a change of versions was begun and not finished: something runs at the new version already, and not all. */
-function isUnderWay(context: Context): boolean {
+export function isUnderWay(context: Context): boolean {
   return moves(context).some(
     ({ wanted, before }) => before.includes(wanted) && before.some((version) => version !== wanted),
   );

@@ -12,13 +12,14 @@ import { reachChecks } from "./reach";
 import { removalChecks } from "./removal";
 import { resourceChecks } from "./resources";
 import { softwareChecks } from "./software";
+import { spareChecks } from "./spare";
 import { strangerChecks } from "./strangers";
 import { systemChecks } from "./system";
 import { versionChecks } from "./versions";
 import { vipChecks } from "./vip";
 
-/** Judged by the record of the last complete update, whether hosts were asked or not. */
-export const changeStage: Check[] = [...changeChecks];
+/** Judged by the record of the last complete update; hosts may add to it, and need not be asked. */
+export const changeStage: Check[] = [...changeChecks, ...spareChecks];
 
 /** Judged by what hosts say of themselves. */
 export const hostStage: Check[] = [

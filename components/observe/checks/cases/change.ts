@@ -1,9 +1,10 @@
 import { apiWith, hostsWith, type HostInput } from "../../../spec/cases/case";
 import { testHostKey, validConfig, type RawConfig } from "../../../spec/fixture";
+import type { EtcdFacts, HostFacts } from "../../facts";
 import { Severity } from "../check";
-import { replaced, to136, type Case } from "./case";
+import { pods, replaced, to136, type Case } from "./case";
 
-const { Error } = Severity;
+const { Error, Warning } = Severity;
 
 const hosts = () => validConfig()["hosts"] as HostInput[];
 const added = (roles: string[], change: object = {}, list: object[] = hosts()) => ({
@@ -15,6 +16,11 @@ const etcd = (version: string) => ({
 });
 const even = { skipChecks: ["etcd-odd"] };
 const minor = to136.config;
+
+const two = { ...even, ...hostsWith(2, { roles: ["control-plane"] }) };
+const members =
+  (change: (all: EtcdFacts["members"]) => EtcdFacts["members"]) =>
+  (facts: HostFacts): Partial<HostFacts> => ({ etcd: { ...facts.etcd!, members: change(facts.etcd!.members) } });
 
 /** What the rule refuses: the change from a configuration, by default the valid one, to another. */
 function refused(check: string, config: RawConfig, key: string, says: string[], fine?: RawConfig): Case {
@@ -71,4 +77,41 @@ export const changeCases: Case[] = [
     ["leaves cp2 behind"],
     { ...minor, ...hostsWith(3, { state: "maintenance" }) },
   ),
+  {
+    check: "etcd-spares-one",
+    given: { config: { ...two, ...minor }, appliedConfig: two },
+    key: "kubernetesVersion v1.36.3",
+    severity: Error,
+    says: ["while etcd has 2 members", "until etcd has 3 members, or 1"],
+    fine: { config: { ...two, containerdVersion: "2.3.4" }, appliedConfig: two },
+  },
+  {
+    check: "etcd-spares-one",
+    given: { config: { ...hostsWith(2, { state: "lost" }), ...etcd("3.6.17") }, appliedConfig: {} },
+    key: "etcdVersion 3.6.17",
+    severity: Error,
+    says: ["in the update that takes etcd to 2 members"],
+    fine: { config: hostsWith(2, { state: "lost" }), appliedConfig: {} },
+  },
+  {
+    // Somebody took a member off by hand.
+    check: "etcd-spares-one",
+    given: { ...to136, facts: { cp1: members((all) => all.slice(1)) } },
+    key: "kubernetesVersion v1.36.3",
+    severity: Error,
+    says: ["while etcd has 2 members"],
+    fine: { facts: { cp1: members((all) => all.slice(1)) } },
+  },
+  {
+    // A host that dies in the middle of an upgrade is given up, and the upgrade goes on.
+    check: "etcd-spares-one",
+    given: {
+      config: { ...hostsWith(2, { state: "lost" }), ...minor },
+      appliedConfig: {},
+      facts: { cp1: pods("v1.36.3") },
+    },
+    key: "kubernetesVersion v1.36.3",
+    severity: Warning,
+    says: ["in the update that takes etcd to 2 members"],
+  },
 ];
