@@ -15,6 +15,7 @@ import { healthCases } from "./checks/cases/health";
 import { belongingCases, clockCases, identityCases } from "./checks/cases/hosts";
 import { networkCases, pathCases, portCases, softwareCases, vipCases } from "./checks/cases/network";
 import { removalCases, strangerCases } from "./checks/cases/removal";
+import { settingCases } from "./checks/cases/settings";
 import { reachCases, resourceCases, systemCases } from "./checks/cases/system";
 import { factsSchema, Silence, type HostFacts } from "./facts";
 import { observed, silent } from "./fixture";
@@ -34,6 +35,7 @@ const cases: Case[] = [
   ...portCases,
   ...pathCases,
   ...softwareCases,
+  ...settingCases,
   ...versionCases,
   ...healthCases,
   ...removalCases,

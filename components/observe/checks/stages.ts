@@ -11,6 +11,7 @@ import { portChecks } from "./ports";
 import { reachChecks } from "./reach";
 import { removalChecks } from "./removal";
 import { resourceChecks } from "./resources";
+import { settingChecks } from "./settings";
 import { softwareChecks } from "./software";
 import { spareChecks } from "./spare";
 import { strangerChecks } from "./strangers";
@@ -37,4 +38,10 @@ export const hostStage: Check[] = [
 ];
 
 /** Judged by what the running cluster says. */
-export const clusterStage: Check[] = [...versionChecks, ...healthChecks, ...removalChecks, ...strangerChecks];
+export const clusterStage: Check[] = [
+  ...settingChecks,
+  ...versionChecks,
+  ...healthChecks,
+  ...removalChecks,
+  ...strangerChecks,
+];

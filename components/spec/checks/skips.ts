@@ -4,6 +4,8 @@ import { changeRules } from "../rules";
 import { sentence, type Named, type Sentence } from "../sentence";
 import { nearest } from "../suggest";
 
+const FOR_GOOD = "a running cluster cannot take it";
+
 /** Checks without which there is no program to run, and why. */
 export const unskippable: Record<string, string> = {
   "skip-checks-known": "it judges this list",
@@ -16,7 +18,7 @@ export const unskippable: Record<string, string> = {
   "apt-keys": "packages are never taken unsigned",
   "host-key": "a host that is not the one meant is never talked to",
   "state-of-the-cluster": "no second cluster is ever built on the hosts of a living one",
-  ...Object.fromEntries(changeRules.map(({ id }) => [id, "a running cluster cannot take it"])),
+  ...Object.fromEntries(["settings-kept", ...changeRules.map(({ id }) => id)].map((id) => [id, FOR_GOOD])),
 };
 
 /** Whether `skipChecks` may name a check. */
