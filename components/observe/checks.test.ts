@@ -13,10 +13,11 @@ import { changeCases } from "./checks/cases/change";
 import { versionCases } from "./checks/cases/cluster";
 import { healthCases } from "./checks/cases/health";
 import { belongingCases, clockCases, identityCases } from "./checks/cases/hosts";
-import { networkCases, pathCases, portCases, softwareCases, vipCases } from "./checks/cases/network";
+import { networkCases, pathCases, portCases, softwareCases } from "./checks/cases/network";
 import { removalCases, strangerCases } from "./checks/cases/removal";
 import { settingCases } from "./checks/cases/settings";
 import { reachCases, resourceCases, systemCases } from "./checks/cases/system";
+import { vipCases } from "./checks/cases/vip";
 import { factsSchema, Silence, type HostFacts } from "./facts";
 import { observed, silent } from "./fixture";
 
