@@ -3,22 +3,28 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
+import { hostsWith } from "../spec/cases/case";
 import { formatProblem } from "../spec/problem";
 import { formatSkipped } from "../spec/sentence";
-import { assertSafe, clusterStage, hostStage, judge, type Check } from "./checks";
+import { assertSafe, changeStage, clusterStage, hostStage, judge, type Check } from "./checks";
 import { Severity, Weight } from "./checks/check";
-import { contextOf, type Case, type Given } from "./checks/cases/case";
-import { healthCases, versionCases } from "./checks/cases/cluster";
+import { contextOf, to136, type Case, type Given } from "./checks/cases/case";
+import { changeCases } from "./checks/cases/change";
+import { versionCases } from "./checks/cases/cluster";
+import { healthCases } from "./checks/cases/health";
 import { belongingCases, clockCases, identityCases } from "./checks/cases/hosts";
-import { networkCases, pathCases, portCases, softwareCases, vipCases } from "./checks/cases/network";
+import { networkCases, pathCases, portCases, softwareCases } from "./checks/cases/network";
 import { removalCases, strangerCases } from "./checks/cases/removal";
+import { settingCases } from "./checks/cases/settings";
 import { reachCases, resourceCases, systemCases } from "./checks/cases/system";
+import { vipCases } from "./checks/cases/vip";
 import { factsSchema, Silence, type HostFacts } from "./facts";
 import { observed, silent } from "./fixture";
 
-const stages = [...hostStage, ...clusterStage];
+const stages = [...changeStage, ...hostStage, ...clusterStage];
 
 const cases: Case[] = [
+  ...changeCases,
   ...reachCases,
   ...systemCases,
   ...resourceCases,
@@ -30,6 +36,7 @@ const cases: Case[] = [
   ...portCases,
   ...pathCases,
   ...softwareCases,
+  ...settingCases,
   ...versionCases,
   ...healthCases,
   ...removalCases,
@@ -137,9 +144,15 @@ test("what cannot be skipped is judged all the same", () => {
   assert.equal(judge(context).errors.length, 1);
 });
 
-test("without observations nothing is judged", () => {
-  const { spec, applied } = contextOf({ config: { skipChecks: ["swap-off"] } });
-  assertSafe(spec, undefined, applied);
+test("without observations only the change is judged", () => {
+  const bad = { config: { skipChecks: ["swap-off"] }, facts: { cp1: { swap: ["/dev/sda2"] } } };
+  const { spec, applied } = contextOf(bad);
+  assert.deepEqual(assertSafe(spec, undefined, applied), []);
+  const lost = contextOf({ config: { ...hostsWith(2, { state: "lost" }), ...to136.config }, appliedConfig: {} });
+  assert.throws(
+    () => assertSafe(lost.spec, undefined, lost.applied),
+    /1 problem, .*\n {2}kubernetesVersion.*2 members/,
+  );
 });
 
 test("when no host answers, that is what is said", () => {

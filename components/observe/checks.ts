@@ -1,17 +1,17 @@
-/** What must not happen: every check of the hosts and of the running cluster, judged at once. */
+/** What must not happen: every check of the change, of the hosts and of the running cluster, judged at once. */
 import { printable } from "../spec/printable";
-import { changeProblems, type Applied } from "../spec/applied";
+import type { Applied } from "../spec/applied";
 import { isSkippable } from "../spec/checks/skips";
 import type { Problem } from "../spec/problem";
 import { refusal, warn, warnOfSkip } from "../spec/read";
 import type { Skipped } from "../spec/sentence";
 import type { ClusterSpec } from "../spec/types";
 import { Severity, type Check, type Context, type Finding } from "./checks/check";
-import { clusterStage, hostStage } from "./checks/stages";
+import { changeStage, clusterStage, hostStage } from "./checks/stages";
 import type { Observations } from "./facts";
 
 export { Severity, type Check, type Context, type Finding } from "./checks/check";
-export { clusterStage, hostStage } from "./checks/stages";
+export { changeStage, clusterStage, hostStage } from "./checks/stages";
 
 export interface Verdict {
   /** In the order of the configuration, what is about no single host first. */
@@ -21,7 +21,7 @@ export interface Verdict {
 }
 
 /** Everything found by the checks that are not skipped. Pure. */
-export function judge(context: Context, stages: Check[] = [...hostStage, ...clusterStage]): Verdict {
+export function judge(context: Context, stages: Check[] = [...changeStage, ...hostStage, ...clusterStage]): Verdict {
   const skips = context.spec.skipChecks.filter(isSkippable);
   const findings = stages.filter(({ id }) => !skips.includes(id)).flatMap(({ find }) => find(context));
   const skipped = stages
@@ -33,7 +33,7 @@ export function judge(context: Context, stages: Check[] = [...hostStage, ...clus
 
 /**
  * Throws one error that lists everything for which nothing may be changed; warnings go to Pulumi's log and to the
- * caller. Without observations nothing is judged, and only the skipped checks are named.
+ * caller. Without observations the change alone is judged, and the other skipped checks are named.
  */
 export function assertSafe(
   spec: ClusterSpec,
@@ -41,26 +41,24 @@ export function assertSafe(
   applied: Applied | undefined,
   now = Date.now(),
 ): Problem[] {
-  const changes = applied === undefined ? [] : changeProblems(applied, spec);
-  if (observations === undefined) nameSkips(spec);
-  const { errors, warnings, skipped } = observations ? judge({ spec, observations, applied, now }) : NOTHING;
-  for (const each of skipped) warnOfSkip(each);
+  const context = { spec, observations: observations ?? new Map(), applied, now };
+  const change = judge(context, changeStage);
+  const seen = observations ? judge(context, [...hostStage, ...clusterStage]) : unasked(spec);
+  for (const each of [...change.skipped, ...seen.skipped]) warnOfSkip(each);
+  const warnings = [...change.warnings, ...seen.warnings];
   warnings.forEach(warn);
   // The record of the last update and the hosts mostly know the same.
-  const news = errors.filter(
-    ({ key, reason }) => !changes.some((one) => one.key === key && reason.startsWith(one.reason)),
+  const news = seen.errors.filter(
+    ({ key, reason }) => !change.errors.some((one) => one.key === key && reason.startsWith(one.reason)),
   );
-  const problems = [...changes, ...news];
+  const problems = [...change.errors, ...news];
   if (problems.length > 0) throw refusal(problems);
   return warnings;
 }
 
-const NOTHING: Verdict = { errors: [], warnings: [], skipped: [] };
-
-function nameSkips({ skipChecks }: ClusterSpec): void {
-  for (const { id, name } of [...hostStage, ...clusterStage]) {
-    if (skipChecks.includes(id)) warnOfSkip({ id, name, problems: undefined });
-  }
+function unasked({ skipChecks }: ClusterSpec): Verdict {
+  const skips = [...hostStage, ...clusterStage].filter(({ id }) => skipChecks.includes(id));
+  return { errors: [], warnings: [], skipped: skips.map(({ id, name }) => ({ id, name, problems: undefined })) };
 }
 
 // Host by host, for whoever repairs one goes through all that is wrong with it.

@@ -14,6 +14,8 @@ SYSCTLS=/etc/sysctl.d/90-kubeadm-ha.conf
 MANIFESTS=/etc/kubernetes/manifests
 TABLE='Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 UNITS=(etcd haproxy keepalived containerd kubelet firewalld ufw)
+# What a cluster is made with and keeps; a URL with a password in it is none of ours.
+SETTINGS='^ *- --(service-cluster-ip-range|cluster-cidr|secure-port)=|^ *server: https://[^@]*$|^(clusterDomain|data-dir): '
 SIGNS=(/etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf "$MANIFESTS/kube-apiserver.yaml" /var/lib/rancher /var/lib/k0s)
 
 # ask ANSWER SECONDS COMMAND…: keeps what the command says. In the foreground, so that the group ends as one.
@@ -32,9 +34,9 @@ ask_files() {
   ask files 5 grep -asHZ '' /etc/os-release /etc/machine-id /sys/class/dmi/id/product_uuid /proc/swaps /etc/ufw/ufw.conf \
     /proc/sys/kernel/{osrelease,hostname} /sys/fs/selinux/enforce "$STATE"/{cluster,ca.crt,done/*,files/*} \
     "$SYSCTLS" "${live[@]}" /etc/kubernetes/pki/ca.crt
-  ask lines 5 grep -asHZE '^MemTotal:|^ *(- )?image: |client-certificate-data: |^ *sandbox(_image)? = |^quota-backend-bytes:' \
+  ask lines 5 grep -asHZE "^MemTotal:|^ *(- )?image: |client-certificate-data: |^ *sandbox(_image)? = |^quota-backend-bytes:|$SETTINGS" \
     /proc/meminfo "$MANIFESTS"/kube-{apiserver,controller-manager,scheduler}.yaml /etc/etcd/etcd.yaml \
-    /etc/kubernetes/{admin,controller-manager,scheduler,kubelet}.conf /etc/containerd/config.toml
+    /etc/kubernetes/{admin,controller-manager,scheduler,kubelet}.conf /etc/containerd/config.toml /var/lib/kubelet/config.yaml
 }
 
 # What takes no program: a word or `key value` a line.

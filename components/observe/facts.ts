@@ -143,6 +143,20 @@ const membership = z.object({
   etcdData: z.boolean(),
 });
 
+/** What the cluster was made with, as the files of its programs say here; each is empty where none says it. */
+const settings = z.object({
+  /** `10.200.0.0/16`, of the controller manager. */
+  podCidr: text,
+  /** Of the API server, as is `bindPort`. */
+  serviceCidr: text,
+  bindPort: text,
+  /** Of the kubelet. */
+  dnsDomain: text,
+  /** `https://192.0.2.10:8443`, of the administrator's kubeconfig. */
+  endpoint: text,
+  etcdDataDir: text,
+});
+
 export const factsSchema = z.object({
   /** Name in the configuration. */
   name: text,
@@ -204,6 +218,7 @@ export const factsSchema = z.object({
   kubelet: text,
   staticPods: z.array(staticPod),
   membership,
+  settings,
   /** Undefined on hosts without a running member. */
   etcd: etcd.optional(),
   certificates: z.array(certificateFile),
@@ -258,4 +273,7 @@ export interface Observation {
 }
 
 /** All hosts of the configuration, in its order; undefined when nothing was asked (`observe: false`). */
-export type Observations = ReadonlyMap<string, Observation>;
+export interface Observations extends ReadonlyMap<string, Observation> {
+  /** Hosts that leave with this update: their addresses and whose they are, and nothing else. */
+  readonly leaving?: ReadonlyMap<string, Observation>;
+}

@@ -1,5 +1,5 @@
 /** Facts of healthy hosts for tests, made from a specification. Tests only. */
-import { controlPlanes, etcdMembers, hasRole, isNode, nodes } from "../spec/topology";
+import { apiEndpoint, controlPlanes, etcdMembers, hasRole, isNode, nodes } from "../spec/topology";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 import { factsSchema, type HostFacts, type Observation, type Observations, type Silence } from "./facts";
 
@@ -55,6 +55,7 @@ export function bareFacts(spec: Cluster, host: HostSpec): HostFacts {
     kubelet: "",
     staticPods: [],
     membership: { cluster: "", claimCa: "", clusterCa: "", signs: [], etcdData: false },
+    settings: { podCidr: "", serviceCidr: "", bindPort: "", dnsDomain: "", endpoint: "", etcdDataDir: "" },
     certificates: [],
     files: [],
     commands: [],
@@ -79,6 +80,7 @@ export function runningFacts(spec: Cluster, host: HostSpec): HostFacts {
     signs: isNode(host) ? ["/etc/kubernetes/kubelet.conf"] : [],
     etcdData: isMember,
   };
+  facts.settings = runningSettings(spec, host);
   if (isNode(host)) {
     facts.kubelet = kubernetes;
     facts.containerd = containerd;
@@ -131,6 +133,19 @@ export function runningFacts(spec: Cluster, host: HostSpec): HostFacts {
     };
   }
   return facts;
+}
+
+function runningSettings(spec: Cluster, host: HostSpec): HostFacts["settings"] {
+  const { podCidr, serviceCidr, dnsDomain } = spec.network;
+  const isControlPlane = hasRole(host, Role.ControlPlane);
+  return {
+    podCidr: isControlPlane ? podCidr : "",
+    serviceCidr: isControlPlane ? serviceCidr : "",
+    bindPort: isControlPlane ? String(spec.api.bindPort) : "",
+    dnsDomain: isNode(host) ? dnsDomain : "",
+    endpoint: isControlPlane ? apiEndpoint(spec).url : "",
+    etcdDataDir: hasRole(host, Role.Etcd) ? spec.etcd.dataDir : "",
+  };
 }
 
 /** What asking every host came to, with some facts changed by host name. */

@@ -12,7 +12,8 @@ import { formatProblem } from "../spec/problem";
 import type { HostFacts } from "./facts";
 import { bareFacts, observations, runningFacts, silent } from "./fixture";
 import { Silence } from "./facts";
-import { assertSameCluster, foreignClaims } from "./identity";
+import { foreignClaims } from "./claims";
+import { assertSameCluster } from "./identity";
 
 const folder = scratch();
 

@@ -1,9 +1,8 @@
 /** Whether the hosts belong to the cluster that this stack's state knows: its CA tells. */
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Problem } from "../spec/problem";
 import { refusal } from "../spec/read";
-import { shortFingerprint } from "./certificates";
+import { foreignClaims } from "./claims";
 import type { Observations } from "./facts";
 
 /** Set by `npm run adopt` for the preview that tells it what a lost state held. */
@@ -26,26 +25,6 @@ export async function assertSameCluster(
   }
   const problems = foreignClaims(await valueOf(clusterCa), observations);
   if (problems.length > 0) throw refusal(problems);
-}
-
-/** `ca` is the state's, PEM; undefined when the state holds none. Pure. */
-export function foreignClaims(ca: string | undefined, observations: Observations): Problem[] {
-  const known = ca === undefined ? undefined : shortFingerprint(ca);
-  const groups = new Map<string, string[]>();
-  for (const { host, facts } of observations.values()) {
-    const { claimCa = "", cluster = "" } = facts?.membership ?? {};
-    if (claimCa === "" || shortFingerprint(claimCa) === known) continue;
-    const whose = `${cluster} (CA sha256 ${shortFingerprint(claimCa)})`;
-    groups.set(whose, [...(groups.get(whose) ?? []), host]);
-  }
-  return [...groups].map(([whose, hosts]) => ({
-    key: "state",
-    value: "",
-    reason: `${hosts.join(", ")} ${hosts.length === 1 ? "belongs" : "belong"} to the cluster ${whose}, and this stack's state ${
-      known === undefined ? "knows no cluster" : `holds another CA (sha256 ${known})`
-    }`,
-    fix: "Bring the right state back (another backend, stack or backup), rebuild it from the hosts (npm run adopt), or give the hosts back (kubeadm reset) if that cluster may go",
-  }));
 }
 
 /** Undefined while it is unknown: in the preview of a stack that does not have it yet. */

@@ -2,7 +2,7 @@
 import type { ClusterSpec, HostSpec, SshSpec } from "../spec/types";
 import { Silence, type Observation, type Observations } from "./facts";
 import { readFacts, type Asked } from "./reading";
-import { commandFor, questionsFor } from "./script";
+import { commandFor, questionsFor, questionsForLeaving, type Questions } from "./script";
 import { runSession, type SessionArgs, type SessionLimits, type SessionResult } from "./session";
 
 /** Sessions at once: each waits for its host most of the time. */
@@ -17,27 +17,43 @@ export const LIMITS: SessionLimits = {
   outputBytes: 4 * 2 ** 20,
 };
 
-/** What every host of the configuration says of itself, in the configuration's order. */
+/** Of those that leave most are dead, and little is lost with what they would say. */
+const BRIEFLY = { connectMs: 3_000, loginMs: 5_000, commandMs: 8_000 };
+
+/** What every host of the configuration says of itself, in the configuration's order, and those that leave. */
 export async function observe(spec: ClusterSpec, limits: SessionLimits = LIMITS): Promise<Observations> {
   const dial = await dialler(spec.ssh);
+  const ask = async (host: Reached, { program, asked }: Questions, within: SessionLimits) => {
+    const command = commandFor(spec.ssh.user, SCRIPT_SECONDS);
+    return observationOf(asked, await runSession({ ...dial(host), command, input: program, limits: within }));
+  };
+  // An older record has no host key, and nobody is talked to without one.
+  const known = spec.leaving.filter(({ hostKey }) => hostKey !== "");
+  const [staying, leaving] = await Promise.all([
+    askAll(spec.hosts, (host) => ask(host, questionsFor(spec, host), limits)),
+    askAll(known, (host) => ask(host, questionsForLeaving(host), { ...limits, ...BRIEFLY })),
+  ]);
+  return Object.assign(staying, { leaving });
+}
+
+/** What it takes to reach a host. */
+type Reached = Pick<HostSpec, "sshHost" | "hostKey">;
+
+async function askAll<T extends { name: string }>(
+  hosts: T[],
+  ask: (host: T) => Promise<Observation>,
+): Promise<Map<string, Observation>> {
   const observations = new Map<string, Observation>();
   // A host's place in the answer is its place in the configuration, not in time.
-  for (const { name } of spec.hosts) observations.set(name, silent(name, Silence.Unreachable, "not asked"));
-  await eachOf(spec.hosts, MOST_SESSIONS, async (host) => {
-    const { program, asked } = questionsFor(spec, host);
-    const result = await runSession({
-      ...dial(host),
-      command: commandFor(spec.ssh.user, SCRIPT_SECONDS),
-      input: program,
-      limits,
-    });
-    observations.set(host.name, observationOf(asked, result));
+  for (const { name } of hosts) observations.set(name, silent(name, Silence.Unreachable, "not asked"));
+  await eachOf(hosts, MOST_SESSIONS, async (host) => {
+    observations.set(host.name, await ask(host));
   });
   return observations;
 }
 
 /** How to reach a host of the configuration. */
-export type Dial = (host: HostSpec) => Omit<SessionArgs, "command" | "input" | "limits">;
+export type Dial = (host: Reached) => Omit<SessionArgs, "command" | "input" | "limits">;
 
 export async function dialler(ssh: SshSpec): Promise<Dial> {
   const { port, user } = ssh;

@@ -2,7 +2,7 @@
 import { holds, keyUrls, packages, releasedPackages, sourceFile } from "../host/apt";
 import { readScript, shellQuote } from "../host/script";
 import { controlPlanes, etcdMembers, hasRole, isNode } from "../spec/topology";
-import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
+import { Role, type ClusterSpec, type HostSpec, type LeavingHost } from "../spec/types";
 import type { Asked } from "./reading";
 
 /** Packages whose presence matters, wanted or not. */
@@ -42,6 +42,15 @@ export function questionsFor(spec: ClusterSpec, host: HostSpec): Questions {
   return {
     program: programOf(variablesFor(spec, host)),
     asked: { name: host.name, vip: api.vip ?? "", etcdDataDir: etcd.dataDir, probes: probesOf(spec, host) },
+  };
+}
+
+/** A host that leaves is asked only for its addresses and whose it is: it may be sick, and nobody waits for more. */
+export function questionsForLeaving({ name }: LeavingHost): Questions {
+  const program = readScript(__dirname, "leaving.sh");
+  return {
+    program: `NODE_NAME=${shellQuote(name)}\n${program}`,
+    asked: { name, vip: "", etcdDataDir: "", probes: [] },
   };
 }
 

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { hostsWith } from "./cases/case";
-import { appliedOf, changeProblems, parseApplied } from "./applied";
+import { appliedOf, parseApplied } from "./applied";
 import { configWith, fakeFiles, specOf, testHostKey, testPrivateKey, validConfig, type RawConfig } from "./fixture";
 import { formatProblem } from "./problem";
+import { changeProblems } from "./rules";
 
 const etcd = (version: string) => ({
   etcdVersion: version,

@@ -1,11 +1,8 @@
-/** What the last complete update of a stack applied, and which changes from there are refused. Pure. */
+/** What the last complete update of a stack applied. Pure. */
 import { z } from "zod";
-import { immutableChanges, type Settled, type Wanted } from "./changes";
-import { keyPath, type Problem } from "./problem";
+import type { Settled } from "./changes";
 import { patterns } from "./schema/patterns";
-import { hasRole, isNode } from "./topology";
-import { ApiBy, HostState, Role, type ClusterSpec, type HostSpec, type LeavingHost } from "./types";
-import { containerdUpgradeProblems, etcdUpgradeProblems, kubernetesUpgradeProblems } from "./upgrades";
+import { ApiBy, HostState, Role, type ClusterSpec, type LeavingHost } from "./types";
 
 // What an older release did not record has a default.
 const leavingSchema = z.object({
@@ -78,52 +75,4 @@ export function parseApplied(value: unknown): Applied | undefined {
 /** The commands recorded beside it; none of them in a record that an older release wrote. */
 export function parseCommands(value: unknown): Commands {
   return commandsSchema.safeParse(value).data?.commands ?? {};
-}
-
-/** Everything in a spec that the cluster as last applied cannot be changed to in one update. */
-export function changeProblems(applied: Applied, spec: Wanted & Pick<Applied, "versions">): Problem[] {
-  const [before, after] = [applied.versions, spec.versions];
-  return [
-    ...kubernetesUpgradeProblems(before.kubernetes, after.kubernetes),
-    ...etcdUpgradeProblems(before.etcd, after.etcd),
-    ...containerdUpgradeProblems(before.containerd, after.containerd),
-    ...immutableChanges(applied, spec),
-    ...newcomers(applied, spec),
-    ...leftBehind(applied, spec),
-  ];
-}
-
-/** A node joins with the new version before the control planes have it: its kubelet would be newer than they are. */
-function newcomers(applied: Applied, spec: Wanted & Pick<Applied, "versions">): Problem[] {
-  const [from, to] = [applied.versions.kubernetes, spec.versions.kubernetes];
-  if (from === to) return [];
-  return spec.hosts.flatMap((host): Problem[] => {
-    if (!isNode(host) || isPart(applied, host)) return [];
-    const reason = `would join with ${to} while the cluster still runs ${from}`;
-    return [
-      {
-        key: keyPath(["hosts", host.place, "name"]),
-        value: host.name,
-        reason,
-        fix: "Change the version in one update and add the host in another",
-      },
-    ];
-  });
-}
-
-/** A fresh machine in the place of one that was part is not. */
-function isPart(applied: Applied, { name, replacedBy }: HostSpec): boolean {
-  return replacedBy === "" && applied.hosts.some((host) => host.name === name);
-}
-
-/** A member or control plane that rests keeps its versions, and would not be taken along. */
-function leftBehind(applied: Applied, spec: Wanted & Pick<Applied, "versions">): Problem[] {
-  const [before, after] = [applied.versions, spec.versions];
-  if (before.kubernetes === after.kubernetes && before.etcd === after.etcd) return [];
-  return spec.hosts.flatMap((host): Problem[] => {
-    if (host.state !== HostState.Maintenance || hasRole(host, Role.Worker)) return [];
-    const reason = `leaves ${host.name} behind while the others change their version`;
-    const fix = "Set it to `active` and run an update first, or change the version later";
-    return [{ key: keyPath(["hosts", host.place, "state"]), value: host.state, reason, fix }];
-  });
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { apiWith, hostsWith } from "./cases/case";
-import { immutableChanges } from "./changes";
+import { addressRules, settingRules } from "./changes";
 import { configWith, specOf, validConfig, type RawConfig } from "./fixture";
 import { formatProblem } from "./problem";
 
-const changes = (next: RawConfig) => immutableChanges(specOf(), specOf(configWith(next)));
+const changes = (next: RawConfig) =>
+  [...settingRules, ...addressRules].flatMap(({ find }) => find(specOf(), specOf(configWith(next))));
 
 const refused: [RawConfig, string, string][] = [
   [{ clusterName: "other" }, "clusterName other", "test"],

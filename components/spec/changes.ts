@@ -1,6 +1,7 @@
 /** What a running cluster cannot change in place. Pure: for whoever knows the old spec. */
-import { membershipProblems, type SettledHost } from "./leaving";
+import type { SettledHost } from "./leaving";
 import { keyPath, type Problem } from "./problem";
+import { rule, type Rule } from "./rule";
 import { ApiBy, type ClusterSpec, type HostSpec } from "./types";
 
 /** What of a spec is decided for good when the cluster is made. */
@@ -20,24 +21,60 @@ export type Wanted = Omit<Settled, "hosts"> & Pick<ClusterSpec, "hosts">;
 
 const rebuild = "or build a new cluster with it and move the workloads";
 
-/** The changes from one spec to the next that must be refused, with the old value and the way out. */
-export function immutableChanges(old: Settled, next: Wanted): Problem[] {
-  return [
-    ...settled("clusterName", old.name, next.name, "is in every resource's name and in the cluster's certificates"),
-    ...settled("network.podCidr", old.network.podCidr, next.network.podCidr, "is in every node's pod addresses"),
-    ...settled("network.serviceCidr", old.network.serviceCidr, next.network.serviceCidr, "is in every Service"),
-    ...settled(
-      "network.dnsDomain",
-      old.network.dnsDomain,
-      next.network.dnsDomain,
-      "is in every pod's resolver and in tokens",
-    ),
-    ...settled("network.plugin", old.network.plugin, next.network.plugin, "holds the network of every running pod"),
-    ...changedEndpoint(old.api, next.api),
-    ...settled("etcd.dataDir", old.etcd.dataDir, next.etcd.dataDir, "holds the data of every member"),
-    ...changedHosts(old, next),
-    ...membershipProblems(old.hosts, next),
-  ];
+/** In the order of the configuration; each refuses with the old value and the way out. */
+export const settingRules: Rule<Settled, Wanted>[] = [
+  kept("cluster-name-kept", "the cluster keeps its name", {
+    key: "clusterName",
+    of: ({ name }) => name,
+    why: "is in every resource's name and in the cluster's certificates",
+  }),
+  kept("pod-cidr-kept", "the cluster keeps its pod CIDR", {
+    key: "network.podCidr",
+    of: ({ network }) => network.podCidr,
+    why: "is in every node's pod addresses",
+  }),
+  kept("service-cidr-kept", "the cluster keeps its service CIDR", {
+    key: "network.serviceCidr",
+    of: ({ network }) => network.serviceCidr,
+    why: "is in every Service",
+  }),
+  kept("dns-domain-kept", "the cluster keeps its DNS domain", {
+    key: "network.dnsDomain",
+    of: ({ network }) => network.dnsDomain,
+    why: "is in every pod's resolver and in tokens",
+  }),
+  kept("network-plugin-kept", "the cluster keeps its network plugin", {
+    key: "network.plugin",
+    of: ({ network }) => network.plugin,
+    why: "holds the network of every running pod",
+  }),
+  rule("endpoint-kept", "the API stays where it is", (old, next) => changedEndpoint(old.api, next.api)),
+  kept("etcd-data-dir-kept", "etcd's data stay where they are", {
+    key: "etcd.dataDir",
+    of: ({ etcd }) => etcd.dataDir,
+    why: "holds the data of every member",
+  }),
+];
+
+/** Of hosts by name. */
+export const addressRules: Rule<Pick<Settled, "hosts">, Pick<Wanted, "hosts">>[] = [
+  rule("host-addresses-kept", "a host keeps its address", (old, next) =>
+    next.hosts.flatMap((host): Problem[] => {
+      const before = old.hosts.find(({ name }) => name === host.name);
+      return before === undefined ? [] : moved(before, host);
+    }),
+  ),
+];
+
+interface Kept {
+  key: string;
+  of: (spec: Omit<Settled, "hosts">) => string;
+  /** Why it cannot change. */
+  why: string;
+}
+
+function kept(id: string, name: string, { key, of, why }: Kept): Rule<Settled, Wanted> {
+  return rule(id, name, (old, next) => settled(key, of(old), of(next), why));
 }
 
 /** Another kind of endpoint has other keys: of their values there is nothing to say. */
@@ -69,14 +106,6 @@ function settled(key: string, before: string, after: string, reason: string): Pr
       fix: `Set it back to ${before}, ${rebuild}`,
     },
   ];
-}
-
-function changedHosts(old: Settled, next: Wanted): Problem[] {
-  return next.hosts.flatMap((host): Problem[] => {
-    const before = old.hosts.find(({ name }) => name === host.name);
-    if (before === undefined) return [];
-    return moved(before, host);
-  });
 }
 
 function moved(before: SettledHost, { name, ip, place }: HostSpec): Problem[] {

@@ -1,6 +1,7 @@
 /** The page of all checks, for whoever was refused by one. */
 import { Weight, type Check } from "../observe/checks/check";
-import { clusterStage, hostStage } from "../observe/checks/stages";
+import { changeStage, clusterStage, hostStage } from "../observe/checks/stages";
+import { sameCluster } from "../observe/claims";
 import { checks, warnings } from "./checks";
 import { unskippable } from "./checks/skips";
 import { code, tableOf } from "./markdown";
@@ -19,11 +20,14 @@ export function checksPage(): string {
       ...checks.map((each) => rowOf(each, Weight.Error)),
       ...warnings.map((each) => rowOf(each, Weight.Warning)),
     ]),
+    "## The change",
+    "Judged against what the last complete update recorded, whether hosts are asked or not. Before the first update, and after the loss of the state, there is nothing to compare with.",
+    tableOf(header, changeStage.map(observedRow)),
     "## The hosts",
     "Judged by what every host says of itself when it is asked, read-only. With `observe: false` no host is asked and none of these is judged. A host is new until an update that includes it was done to its end.",
-    tableOf(header, hostStage.map(observedRow)),
+    tableOf(header, [rowOf(sameCluster, Weight.Error), ...hostStage.map(observedRow)]),
     "## The running cluster",
-    "Judged by what its etcd members and API servers say. An upgrade that was cut off in the middle counts as begun: it is finished, and what is not healthy is a warning.",
+    "Judged by what its etcd members and API servers say. An upgrade of which something runs already counts as begun: it is finished, and what is not healthy is a warning. A step that was cut off before that explains what is wrong with its own host, and with no other.",
     tableOf(header, clusterStage.map(observedRow)),
   ].join("\n\n");
 }

@@ -1,5 +1,6 @@
 /** What must hold before any host is touched, as one list of sentences to read from top to bottom. */
-import { clusterStage, hostStage } from "../observe/checks/stages";
+import { changeStage, clusterStage, hostStage } from "../observe/checks/stages";
+import { sameCluster } from "../observe/claims";
 import { apiChecks } from "./checks/api";
 import { certificateChecks } from "./checks/certificates";
 import { etcdChecks, etcdWarnings } from "./checks/etcd";
@@ -33,7 +34,7 @@ export const checks: Sentence[] = [
 /** A broken one of these is said, and the run goes on. */
 export const warnings: Sentence[] = [...versionWarnings, ...topologyWarnings, ...etcdWarnings, ...nodeConfigWarnings];
 
-/** The checks of all stages: of the configuration, of hosts, of the running cluster. */
+/** The checks of all stages: of the configuration, of a change, of hosts, of the running cluster. */
 export function everyCheck(): Named[] {
-  return [...checks, ...warnings, ...hostStage, ...clusterStage];
+  return [...checks, ...warnings, ...changeStage, sameCluster, ...hostStage, ...clusterStage];
 }

@@ -1,11 +1,12 @@
 /** Hosts that leave, come and rest: what one update may do, and what is refused. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { appliedOf, changeProblems, parseApplied, type Applied } from "./applied";
+import { appliedOf, parseApplied, type Applied } from "./applied";
 import { hostsOf, type HostInput } from "./cases/case";
 import { configWith, specOf, testHostKey, validConfig } from "./fixture";
 import { formatProblem } from "./problem";
 import { departedBy, settledBy } from "./record";
+import { changeProblems } from "./rules";
 import { leadControlPlane, leadMember } from "./topology";
 import { HostState, Role, type ClusterSpec } from "./types";
 

@@ -1,5 +1,6 @@
 /** Who leaves, who comes and who is out of service from one update to the next, and what of that is refused. Pure. */
 import { keyPath, type Problem } from "./problem";
+import { rule, type Rule } from "./rule";
 import { hasRole } from "./topology";
 import { HostState, Role, type ClusterSpec, type HostSpec, type LeavingHost } from "./types";
 
@@ -36,16 +37,40 @@ export function removalWords({ noun }: Kind, going: Pick<HostSpec, "name">[]): s
   return `this update removes the ${noun}${going.length === 1 ? "" : "s"} ${namesOf(going, " and ")}`;
 }
 
-/** Everything about the comings and goings of hosts that cannot be done in one update. */
-export function membershipProblems(before: SettledHost[], next: Wanted): Problem[] {
-  return [
-    ...kinds.flatMap((kind) => removals(kind, before, next)),
-    ...next.hosts.flatMap((host) => {
-      const old = before.find(({ name }) => name === host.name);
-      if (old !== undefined && host.replacedBy === "") return lessRoles(old, host);
-      return [...renamed(host, leavingHosts(before, next)), ...idle(host), ...joinsTooEarly(host, before, next)];
+/** What of the comings and goings of hosts cannot be done in one update. */
+export const membershipRules: Rule<Before, Wanted>[] = [
+  rule("leave-one-by-one", "one control plane and one etcd member at a time leaves, and others go on", (old, next) =>
+    kinds.flatMap((kind) => removals(kind, old.hosts, next)),
+  ),
+  rule("roles-kept", "a part of the cluster gives up no role", (old, next) =>
+    next.hosts.flatMap((host) => {
+      const before = partBefore(old.hosts, host);
+      return before === undefined ? [] : lessRoles(before, host);
     }),
-  ];
+  ),
+  rule("machines-keep-names", "no machine that leaves comes back under another name", (old, next) =>
+    newcomers(old.hosts, next).flatMap((host) => renamed(host, leavingHosts(old.hosts, next))),
+  ),
+  rule("rest-of-a-part", "only a part of the cluster is in maintenance", (old, next) =>
+    newcomers(old.hosts, next).flatMap(idle),
+  ),
+  rule("join-without-rest", "no member joins etcd while another rests", (old, next) =>
+    newcomers(old.hosts, next).flatMap((host) => joinsTooEarly(host, old.hosts, next)),
+  ),
+];
+
+interface Before {
+  hosts: SettledHost[];
+}
+
+/** What a host was; nothing if it was no part, or a fresh machine is in its place. */
+function partBefore(before: SettledHost[], { name, replacedBy }: HostSpec): SettledHost | undefined {
+  return replacedBy === "" ? before.find((host) => host.name === name) : undefined;
+}
+
+/** Hosts that this update makes a part of the cluster. */
+export function newcomers(before: SettledHost[], next: Wanted): HostSpec[] {
+  return next.hosts.filter((host) => partBefore(before, host) === undefined);
 }
 
 function removals(kind: Kind, before: SettledHost[], next: Wanted): Problem[] {
@@ -103,7 +128,7 @@ function renamed({ name, hostKey, sshHost, place }: HostSpec, leaving: SettledHo
 }
 
 /** A host cannot rest before it was part of the cluster. */
-export function idle({ name, state, place }: HostSpec): Problem[] {
+function idle({ name, state, place }: HostSpec): Problem[] {
   if (state !== HostState.Maintenance) return [];
   const reason = `asks ${name} to rest, and it is not part of the cluster yet`;
   const fix = "Leave state out until it is, or take the host off the list";

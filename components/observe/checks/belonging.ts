@@ -2,6 +2,7 @@
 import { hasRole } from "../../spec/topology";
 import { Role } from "../../spec/types";
 import { bare, caFingerprint } from "../certificates";
+import type { HostFacts } from "../facts";
 import { check, everyHost, onHost, Severity, Weight, type Check, type Context, type Finding, type Seen } from "./check";
 import { ours } from "./running";
 
@@ -19,9 +20,9 @@ export const belongingChecks: Check[] = [
       ];
     }
     const [sign] = signs;
-    if (cluster === spec.name || sign === undefined) return [];
-    const reason = `exists, so the host is part of a cluster that this program did not build`;
-    return [onHost(each, sign, { reason, fix: giveBack }, Severity.Error)];
+    if (cluster === spec.name || (sign === undefined && !runsKubelet(each.facts))) return [];
+    const reason = `${sign === undefined ? "runs" : "exists"}, so the host is part of a cluster that this program did not build`;
+    return [onHost(each, sign ?? "kubelet", { reason, fix: giveBack }, Severity.Error)];
   }),
 
   everyHost("node-ca", "nodes trust the CA that their host was claimed with", Weight.Error, (each) => {
@@ -45,7 +46,12 @@ export const belongingChecks: Check[] = [
 /** Whether the host belongs to somebody else, as `host-free` says. */
 export function isTaken({ facts }: Seen, { spec }: Context): boolean {
   const { cluster, signs } = facts.membership;
-  return cluster !== spec.name && (cluster !== "" || signs.length > 0);
+  return cluster !== spec.name && (cluster !== "" || signs.length > 0 || runsKubelet(facts));
+}
+
+// One that was installed and never configured starts and ends all the time; it never comes so far as to listen.
+function runsKubelet({ listeners }: HostFacts): boolean {
+  return listeners.some(({ process }) => process === "kubelet");
 }
 
 // Of two CAs, the one that fewer hosts have is the odd one.

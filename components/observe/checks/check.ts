@@ -2,7 +2,7 @@
 import { keyPath, type Problem } from "../../spec/problem";
 import type { Named } from "../../spec/sentence";
 import type { Applied } from "../../spec/applied";
-import { HostState, type ClusterSpec, type HostSpec } from "../../spec/types";
+import { HostState, type ClusterSpec, type HostSpec, type LeavingHost } from "../../spec/types";
 import type { HostFacts, Observation, Observations } from "../facts";
 
 export enum Severity {
@@ -24,6 +24,8 @@ export enum Weight {
   ByHost = "error for a new host and before a change of versions, else warning",
   /** See `urgency`. */
   ByUpgrade = "error before a change of versions, else warning",
+  /** See `outage`. */
+  ByOutage = "error before a change of versions and before a host goes out of service, else warning",
   Both = "error or warning, by what is found",
 }
 
@@ -62,6 +64,14 @@ export function seen({ spec, observations }: Context): Seen[] {
   return spec.hosts.flatMap((host): Seen[] => {
     const observation = observations.get(host.name);
     return observation?.facts === undefined ? [] : [{ host, facts: observation.facts, observation }];
+  });
+}
+
+/** Hosts that leave with this update and are still this cluster's. */
+export function leavingSeen({ spec, observations }: Context): { host: LeavingHost; facts: HostFacts }[] {
+  return spec.leaving.flatMap((host) => {
+    const facts = observations.leaving?.get(host.name)?.facts;
+    return facts?.membership.cluster === spec.name ? [{ host, facts }] : [];
   });
 }
 

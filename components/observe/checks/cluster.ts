@@ -5,9 +5,14 @@ import type { EtcdFacts, NodeFacts } from "../facts";
 import { isResting, seen, type Context, type Placed, type Seen } from "./check";
 import { ours } from "./running";
 
-/** Nodes as the API knows them; none when no API server answered. */
+/** Nodes as the API knows them; undefined when no API server gave their list. */
+export function nodesAnswered(context: Context): NodeFacts[] | undefined {
+  return ours(context).find(({ facts }) => facts.cluster !== undefined)?.facts.cluster?.nodes;
+}
+
+/** The same where it makes no difference: none when nobody told, of which `api-answers` tells. */
 export function nodesSeen(context: Context): NodeFacts[] {
-  return ours(context).find(({ facts }) => facts.cluster !== undefined)?.facts.cluster?.nodes ?? [];
+  return nodesAnswered(context) ?? [];
 }
 
 /** The configuration's host that a node stands for. */
@@ -16,9 +21,9 @@ export function hostOf({ spec }: Context, node: Pick<NodeFacts, "name">): Placed
   return host && { host };
 }
 
-/** Members as etcd lists them, from a healthy member if there is one. */
+/** Members as etcd lists them, from a healthy member if there is one; none when nobody told. */
 export function membersSeen(context: Context): EtcdFacts["members"] {
-  const asked = ours(context).flatMap(({ facts }) => facts.etcd ?? []);
+  const asked = ours(context).flatMap(({ facts }) => (facts.etcd?.members.length ? facts.etcd : []));
   return (asked.find(({ healthy }) => healthy) ?? asked[0])?.members ?? [];
 }
 

@@ -1,14 +1,18 @@
 /** The running cluster is whole: an upgrade takes one part out of service at a time, and needs all others. */
 import { isNode } from "../../spec/topology";
 import { Role } from "../../spec/types";
-import { check, isResting, onHost, Severity, Weight, type Check, type Context, type Finding } from "./check";
-import { brokenParts, hostOf, hostOfMember, membersSeen, nodesSeen, settledWith } from "./cluster";
-import { ours, urgency } from "./running";
+import { check, isResting, onHost, Severity, Weight, type Check, type Context, type Finding, type Seen } from "./check";
+import { brokenParts, hostOf, hostOfMember, membersSeen, nodesAnswered, nodesSeen, settledWith } from "./cluster";
+import { ours, outage, urgency } from "./running";
 
 /** Part of the quota from which on a database is nearly full. */
 const NEARLY_FULL = 0.8;
 
 export const healthChecks: Check[] = [
+  check("api-answers", "an API server lists the nodes", Weight.ByOutage, silentApi),
+
+  check("etcd-members-seen", "an etcd member lists the members", Weight.ByOutage, silentEtcd),
+
   check("etcd-healthy", "every etcd member is started, healthy and a voter", Weight.ByUpgrade, (context) => [
     ...unhealthyMembers(context),
     ...unfinishedMembers(context),
@@ -33,7 +37,7 @@ export const healthChecks: Check[] = [
         const isThere = each.facts.staticPods.some(({ component }) => component === part);
         const reason = isThere ? "is not healthy" : "has no manifest";
         const fix = `See \`crictl ps -a --name ${part}\` and \`journalctl -u kubelet\` there`;
-        return onHost(each, part, { reason, fix }, urgency(context));
+        return onHost(each, part, { reason, fix }, urgency(context, each.host));
       }),
     ),
   ),
@@ -45,12 +49,34 @@ export const healthChecks: Check[] = [
       if (node.ready || placed === undefined || isResting(placed.host) || placed.host.replacedBy !== "") return [];
       const reason = "is not Ready";
       const fix = `See \`kubectl describe node ${node.name}\`, and \`journalctl -u kubelet\` there`;
-      return [onHost(placed, `node ${node.name}`, { reason, fix }, urgency(context))];
+      return [onHost(placed, `node ${node.name}`, { reason, fix }, urgency(context, placed.host))];
     }),
   ),
 
   check("nodes-present", "every node of the configuration is in the cluster", Weight.ByUpgrade, missingNodes),
 ];
+
+// Without the list nothing is known of any node, and what is not known is not well.
+function silentApi(context: Context): Finding[] {
+  const asked = settledWith(context, Role.ControlPlane);
+  if (asked.length === 0 || nodesAnswered(context) !== undefined) return [];
+  const reason = `gave no list of the nodes in time, asked on ${namesOf(asked)}, so nobody knows whether they are Ready`;
+  const fix = "Run `kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes` there, and see `journalctl -u kubelet`";
+  return [{ key: "api", value: "", reason, fix, severity: outage(context) }];
+}
+
+// Members that do not answer at all have their lines by `etcd-healthy`.
+function silentEtcd(context: Context): Finding[] {
+  const asked = settledWith(context, Role.Etcd).filter(({ facts }) => facts.etcd !== undefined);
+  if (asked.length === 0 || membersSeen(context).length > 0) return [];
+  const reason = `gave no list of its members, asked on ${namesOf(asked)}, so nobody knows who counts for quorum`;
+  const fix = "Run `etcdctl member list` there, and see `journalctl -u etcd`";
+  return [{ key: "etcd", value: "", reason, fix, severity: outage(context) }];
+}
+
+function namesOf(hosts: Seen[]): string {
+  return hosts.map(({ host }) => host.name).join(", ");
+}
 
 function unhealthyMembers(context: Context): Finding[] {
   return settledWith(context, Role.Etcd).flatMap((each): Finding[] => {
@@ -59,7 +85,7 @@ function unhealthyMembers(context: Context): Finding[] {
     const reason =
       etcd === undefined ? "does not answer" : "answers, but not that it is healthy: it may have no leader";
     const fix = "See `journalctl -u etcd` there";
-    return [onHost(each, "etcd", { reason, fix }, urgency(context))];
+    return [onHost(each, "etcd", { reason, fix }, urgency(context, each.host))];
   });
 }
 
@@ -72,7 +98,7 @@ function unfinishedMembers(context: Context): Finding[] {
       member.name === ""
         ? "Start it there, or run `etcdctl member remove`"
         : "Run `etcdctl member promote` when it has caught up";
-    return [onHost(placed, `etcd member ${member.id}`, { reason, fix }, urgency(context))];
+    return [onHost(placed, `etcd member ${member.id}`, { reason, fix }, urgency(context, placed.host))];
   });
 }
 
@@ -99,12 +125,13 @@ function alarms(context: Context): Finding[] {
 }
 
 function missingNodes(context: Context): Finding[] {
-  const names = nodesSeen(context).map(({ name }) => name);
-  if (names.length === 0) return [];
+  const nodes = nodesAnswered(context);
+  if (nodes === undefined) return [];
+  const names = nodes.map(({ name }) => name);
   return context.spec.hosts.flatMap((host): Finding[] => {
     if (!host.settled || isResting(host) || !isNode(host) || names.includes(host.name)) return [];
     const reason = "is not in the cluster, though the last update left it there";
     const fix = "Somebody deleted it: restart the kubelet there and it registers again, or take the host off the list";
-    return [onHost({ host }, `node ${host.name}`, { reason, fix }, urgency(context))];
+    return [onHost({ host }, `node ${host.name}`, { reason, fix }, urgency(context, host))];
   });
 }

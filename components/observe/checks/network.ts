@@ -76,7 +76,7 @@ function vipOnLink(each: Seen, context: Context): Finding[] {
   const { facts, host } = each;
   const { vip } = context.spec.api;
   if (!hasRole(host, Role.ControlPlane) || vip === undefined) return [];
-  if (host.vipInterface !== undefined) return namedInterface(each, host.vipInterface, gravity(context, host));
+  if (host.vipInterface !== undefined) return namedInterface(each, host.vipInterface, vip, gravity(context, host));
   const carrier = interfaceOf(facts, host.ip);
   const subnet = carrier && subnetOf(carrier, host.ip);
   if (subnet === undefined || contains(subnet, vip)) return [];
@@ -85,14 +85,23 @@ function vipOnLink(each: Seen, context: Context): Finding[] {
   return [onAddress(each, { reason, fix }, gravity(context, host))];
 }
 
-/** It may have no address of its own: then nothing is known of its subnet. */
-function namedInterface({ facts, host }: Seen, name: string, severity: Severity): Finding[] {
+function namedInterface({ facts, host }: Seen, name: string, vip: string, severity: Severity): Finding[] {
   const key = keyPath(["hosts", host.place, "vipInterface"]);
   const found = facts.interfaces.find((each) => each.name === name);
-  if (found?.up) return [];
-  const reason = found === undefined ? `is no interface of ${host.name}` : `is down on ${host.name}`;
-  const fix = `Set it up there, or name another: it has ${facts.interfaces.map((each) => each.name).join(", ")}`;
-  return [{ key, value: name, reason, fix, severity }];
+  const finding = (reason: string, fix: string) => [{ key, value: name, reason, fix, severity }];
+  if (!found?.up) {
+    const reason = found === undefined ? `is no interface of ${host.name}` : `is down on ${host.name}`;
+    return finding(
+      reason,
+      `Set it up there, or name another: it has ${facts.interfaces.map((each) => each.name).join(", ")}`,
+    );
+  }
+  // It may have no address of its own, nor is the VIP's or another single one: then nothing is known of its subnet.
+  const addresses = found.addresses.map(({ address }) => address).filter((address) => address !== vip);
+  const subnets = addresses.flatMap((address) => subnetOf(found, address) ?? []).filter(({ prefix }) => prefix < 32);
+  if (subnets.length === 0 || subnets.some((subnet) => contains(subnet, vip))) return [];
+  const reason = `is in ${subnets.map(formatBlock).join(" and ")} on ${host.name}, and api.vip ${vip} is not, so nobody would find it there`;
+  return finding(reason, "Name the interface in the VIP's subnet, or choose a VIP of this one's");
 }
 
 /** Interfaces that a running cluster makes for its own networks. */

@@ -51,9 +51,14 @@ function silentFor(kind: Silence, context: Context, weight: Weight): Finding[] {
   return context.spec.hosts.flatMap((host): Finding[] => {
     const observation = context.observations.get(host.name);
     if (observation?.silence !== kind || isResting(host)) return [];
-    const { reason, fix } = words[kind];
-    const detail = observation.detail === "" ? "" : ` (${observation.detail})`;
+    const { reason, fix } = silenceWords(kind, observation.detail);
     const severity = weight === Weight.Error ? Severity.Error : gravity(context, host);
-    return [onHost({ host }, host.sshHost, { reason: `${reason}${detail}`, fix }, severity)];
+    return [onHost({ host }, host.sshHost, { reason, fix }, severity)];
   });
+}
+
+/** Why a host gave no facts, with what was seen instead. */
+export function silenceWords(kind: Silence, detail: string): Words {
+  const { reason, fix } = words[kind];
+  return { reason: detail === "" ? reason : `${reason} (${detail})`, fix };
 }

@@ -1,10 +1,11 @@
 /** Taking hosts in and out: never while another of the kind is missing. */
 import { keyPath } from "../../spec/problem";
-import { goingOf, kinds, leavingHosts, removalWords, type Kind } from "../../spec/leaving";
+import { goingOf, kinds, removalWords, type Kind } from "../../spec/leaving";
 import { hasRole } from "../../spec/topology";
 import { HostState, Role, type HostSpec } from "../../spec/types";
 import { check, Severity, Weight, type Check, type Context, type Finding } from "./check";
-import { brokenParts, isGoodMember, nodesSeen } from "./cluster";
+import { brokenParts, isGoodMember } from "./cluster";
+import { silenceWords } from "./reach";
 import { ours } from "./running";
 
 const [planes, members] = kinds as [Kind, Kind];
@@ -70,17 +71,14 @@ function isWell(context: Context, name: string, role: Role): boolean {
   return role === Role.Etcd ? isGoodMember(context, each) : brokenParts(each).length === 0;
 }
 
-// Hosts that leave are not asked: what the cluster says of their nodes is enough for a warning.
-function silentLeaving(context: Context): Finding[] {
-  const leaving = leavingHosts(context.applied?.hosts ?? [], context.spec);
-  const lost = context.spec.lost.map(({ name }) => name);
-  const isDown = ({ name }: { name: string }) => nodesSeen(context).some((node) => node.name === name && !node.ready);
-  return leaving
-    .filter((host) => !lost.includes(host.name) && isDown(host))
-    .map(({ name }): Finding => {
-      const reason =
-        "leaves the cluster, and its node is not Ready: if the host does not answer, nothing is removed there";
-      const fix = "Start it before the update, or wipe it before it runs anywhere again";
-      return { key: "hosts", value: name, reason, fix, severity: Severity.Warning };
-    });
+// A lost one is not expected to answer.
+function silentLeaving({ spec, observations }: Context): Finding[] {
+  const lost = spec.lost.map(({ name }) => name);
+  return spec.leaving.flatMap(({ name }): Finding[] => {
+    const { silence, detail = "" } = observations.leaving?.get(name) ?? {};
+    if (silence === undefined || lost.includes(name)) return [];
+    const reason = `leaves the cluster and ${silenceWords(silence, detail).reason}: if it stays so, nothing is removed there`;
+    const fix = "Start it and open the way to it before the update, or wipe it before it runs anywhere again";
+    return [{ key: "hosts", value: name, reason, fix, severity: Severity.Warning }];
+  });
 }

@@ -1,6 +1,6 @@
 /** What runs now, and whether the configuration asks for other versions: that decides how much a finding weighs. */
 import semver from "semver";
-import { UNFINISHED } from "../../host/commands";
+import { Step, UNFINISHED } from "../../host/commands";
 import { tagOf } from "../../host/images";
 import { hasRole, isNode } from "../../spec/topology";
 import { Role, type HostSpec } from "../../spec/types";
@@ -60,12 +60,14 @@ export function ours(context: Context): Seen[] {
 }
 
 interface Move {
+  /** Of the configuration. */
+  key: string;
   wanted: string;
   before: string[];
 }
 
-// Of each part: what is wanted, and what was last applied or runs.
-function moves(context: Context): Move[] {
+/** Of each part: what is wanted, and what was last applied or runs. */
+export function moves(context: Context): Move[] {
   const { versions } = context.spec;
   const applied = context.applied?.versions;
   const resting = context.spec.hosts.filter(isResting).map(({ name }) => name);
@@ -75,10 +77,18 @@ function moves(context: Context): Move[] {
     ...(recorded === undefined ? [] : [plainVersion(recorded) ?? ""]),
   ];
   return [
-    { wanted: versions.kubernetes, before: versionsOf(runningKubernetes(context), applied?.kubernetes) },
-    { wanted: versions.etcd, before: versionsOf(runningEtcd(context), applied?.etcd) },
-    { wanted: versions.containerd, before: versionsOf(runningContainerd(context), applied?.containerd) },
-  ].map(({ wanted, before }) => ({ wanted: plainVersion(wanted) ?? "", before }));
+    {
+      key: "kubernetesVersion",
+      wanted: versions.kubernetes,
+      before: versionsOf(runningKubernetes(context), applied?.kubernetes),
+    },
+    { key: "etcdVersion", wanted: versions.etcd, before: versionsOf(runningEtcd(context), applied?.etcd) },
+    {
+      key: "containerdVersion",
+      wanted: versions.containerd,
+      before: versionsOf(runningContainerd(context), applied?.containerd),
+    },
+  ].map(({ wanted, ...move }) => ({ ...move, wanted: plainVersion(wanted) ?? "" }));
 }
 
 /** Whether this update changes a version somewhere. */
@@ -86,12 +96,21 @@ export function changesVersions(context: Context): boolean {
   return moves(context).some(({ wanted, before }) => before.some((version) => version !== wanted));
 }
 
-/** Whether a change was begun and not finished: a step of it was cut off, or something runs at the new version already. */
+/** Whether a change of versions was begun and not finished: something runs at the new version already, and not all. */
 export function isUnderWay(context: Context): boolean {
-  const cutOff = ours(context).some(({ facts }) => facts.commands.some(({ input }) => input === UNFINISHED));
-  return (
-    cutOff ||
-    moves(context).some(({ wanted, before }) => before.includes(wanted) && before.some((version) => version !== wanted))
+  return moves(context).some(
+    ({ wanted, before }) => before.includes(wanted) && before.some((version) => version !== wanted),
+  );
+}
+
+/** The steps of a release that take something of their host out of service. */
+const outages = [Step.Member, Step.Vip, Step.ControlPlane, Step.Kubelet];
+
+/** Whether such a step was cut off on the host: what it left behind, it puts right when it runs again. */
+function wasCutOff(context: Context, { name }: HostSpec): boolean {
+  const { commands = [] } = ours(context).find(({ host }) => host.name === name)?.facts ?? {};
+  return commands.some(
+    ({ resource, input }) => input === UNFINISHED && outages.some((step) => resource.endsWith(`-${step}`)),
   );
 }
 
@@ -120,8 +139,19 @@ function isPart(context: Context, host: HostSpec): boolean {
 
 /**
  * The weight of what is wrong with the running cluster. No upgrade begins on a cluster that is not healthy; one that
- * was cut off in the middle is finished all the same, gate by gate, for that is the way out.
+ * was cut off in the middle is finished all the same, gate by gate, for that is the way out. A step that was cut off
+ * before anything ran at the new version explains what is wrong with its own host, and with no other.
+ *
+ * @param host the one that something is wrong with
  */
-export function urgency(context: Context): Severity {
-  return changesVersions(context) && !isUnderWay(context) ? Severity.Error : Severity.Warning;
+export function urgency(context: Context, host?: HostSpec): Severity {
+  const isExplained = isUnderWay(context) || (host !== undefined && wasCutOff(context, host));
+  return changesVersions(context) && !isExplained ? Severity.Error : Severity.Warning;
+}
+
+/** The weight of not knowing how the running cluster is: nothing goes out of service unseen. */
+export function outage(context: Context): Severity {
+  const { hosts, leaving } = context.spec;
+  const goes = (host: HostSpec) => host.replacedBy !== "" || (isResting(host) && !host.rested);
+  return leaving.length > 0 || hosts.some(goes) ? Severity.Error : urgency(context);
 }

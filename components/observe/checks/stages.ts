@@ -1,5 +1,6 @@
-/** What must hold of hosts and of the running cluster, as two lists of sentences to read from top to bottom. */
+/** What must hold of a change, of hosts and of the running cluster, as lists of sentences to read from top to bottom. */
 import { belongingChecks } from "./belonging";
+import { changeChecks } from "./change";
 import type { Check } from "./check";
 import { clockChecks } from "./clock";
 import { healthChecks } from "./health";
@@ -10,11 +11,16 @@ import { portChecks } from "./ports";
 import { reachChecks } from "./reach";
 import { removalChecks } from "./removal";
 import { resourceChecks } from "./resources";
+import { settingChecks } from "./settings";
 import { softwareChecks } from "./software";
+import { spareChecks } from "./spare";
 import { strangerChecks } from "./strangers";
 import { systemChecks } from "./system";
 import { versionChecks } from "./versions";
 import { vipChecks } from "./vip";
+
+/** Judged by the record of the last complete update; hosts may add to it, and need not be asked. */
+export const changeStage: Check[] = [...changeChecks, ...spareChecks];
 
 /** Judged by what hosts say of themselves. */
 export const hostStage: Check[] = [
@@ -32,4 +38,10 @@ export const hostStage: Check[] = [
 ];
 
 /** Judged by what the running cluster says. */
-export const clusterStage: Check[] = [...versionChecks, ...healthChecks, ...removalChecks, ...strangerChecks];
+export const clusterStage: Check[] = [
+  ...settingChecks,
+  ...versionChecks,
+  ...healthChecks,
+  ...removalChecks,
+  ...strangerChecks,
+];

@@ -1,7 +1,18 @@
 /** The virtual IP is free, or held by one control plane. */
-import { controlPlanes, hasRole } from "../../spec/topology";
+import { hasRole } from "../../spec/topology";
 import { Role } from "../../spec/types";
-import { check, onHost, seen, Severity, Weight, type Check, type Context, type Finding, type Seen } from "./check";
+import {
+  check,
+  leavingSeen,
+  onHost,
+  seen,
+  Severity,
+  Weight,
+  type Check,
+  type Context,
+  type Finding,
+  type Seen,
+} from "./check";
 import { macsOf } from "./interfaces";
 import { changesVersions, ours } from "./running";
 
@@ -11,17 +22,18 @@ export const vipChecks: Check[] = [
   check("vip-once", "one host at a time holds the VIP", Weight.ByUpgrade, heldTwice),
 ];
 
-// It moves while hosts are asked one beside the other: any control plane of ours may have had it a moment ago.
+// It moves while hosts are asked one beside the other: any control plane of ours may have had it a moment ago, and one
+// that leaves has it until its hand-over.
 function foreignAnswer(context: Context): Finding[] {
   const { vip } = context.spec.api;
   if (vip === undefined) return [];
   const holders = seen(context).filter(({ facts }) => facts.holdsVip);
-  const mayHold = ours(context).filter(({ host }) => hasRole(host, Role.ControlPlane));
+  const mayHold = [...ours(context), ...leavingSeen(context)].filter(({ host }) => hasRole(host, Role.ControlPlane));
   const known = new Set([...holders, ...mayHold].flatMap(({ facts }) => macsOf(facts)));
   const answers = seen(context).filter(({ facts }) => facts.vipAnsweredBy !== "" && !known.has(facts.vipAnsweredBy));
   return [...new Set(answers.map(({ facts }) => facts.vipAnsweredBy))].map((mac): Finding => {
     const witnesses = answers.filter(({ facts }) => facts.vipAnsweredBy === mac).map(({ host }) => host.name);
-    const owner = seen(context).find(({ facts }) => macsOf(facts).includes(mac));
+    const owner = [...seen(context), ...leavingSeen(context)].find(({ facts }) => macsOf(facts).includes(mac));
     const who = owner === undefined ? `a machine that is none of the hosts` : owner.host.name;
     const reason = `is answered by ${mac}, ${who} (seen by ${witnesses.join(", ")})`;
     const fix = "Choose an address that is free, or take it from that machine";
@@ -31,8 +43,11 @@ function foreignAnswer(context: Context): Finding[] {
 
 // A control plane that could not be asked may be the one that answers.
 function answerSeverity({ spec, observations }: Context): Severity {
-  const isUnseen = controlPlanes(spec).some(({ name }) => observations.get(name)?.facts === undefined);
-  return isUnseen ? Severity.Warning : Severity.Error;
+  const unseen = [
+    ...spec.hosts.filter(({ name }) => observations.get(name)?.facts === undefined),
+    ...spec.leaving.filter(({ name }) => observations.leaving?.get(name)?.facts === undefined),
+  ];
+  return unseen.some((host) => hasRole(host, Role.ControlPlane)) ? Severity.Warning : Severity.Error;
 }
 
 function misplaced(context: Context): Finding[] {

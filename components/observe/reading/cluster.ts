@@ -7,7 +7,7 @@ type Files = Map<string, string[]>;
 
 const STATE = "/var/lib/kubeadm-ha";
 
-type Membership = Pick<HostFacts, "membership" | "certificates" | "etcd" | "cluster" | "registered">;
+type Membership = Pick<HostFacts, "membership" | "settings" | "certificates" | "etcd" | "cluster" | "registered">;
 
 export function clusterFacts(answers: Answers, files: Files): Membership {
   const whole = (path: string) => (files.get(path) ?? []).map((line) => `${line}\n`).join("");
@@ -20,10 +20,34 @@ export function clusterFacts(answers: Answers, files: Files): Membership {
       signs: said.filter((line) => line.startsWith("sign ")).map((line) => line.slice("sign ".length)),
       etcdData: said.includes("etcd-data"),
     },
+    settings: settingsOf(answers),
     certificates: certificatesOf(answers),
     etcd: etcdOf(answers),
     cluster: apiOf(answers),
     registered: registeredOf(answers.text("registered")),
+  };
+}
+
+function settingsOf(answers: Answers): HostFacts["settings"] {
+  const lines = answers.files("lines");
+  const after = (path: string, start: string) => {
+    const line = lines.get(path)?.find((each) => each.trim().startsWith(start));
+    return (
+      line
+        ?.trim()
+        .slice(start.length)
+        .trim()
+        .replace(/^(["'])(.*)\1$/, "$2") ?? ""
+    );
+  };
+  const manifest = (component: string) => `/etc/kubernetes/manifests/kube-${component}.yaml`;
+  return {
+    podCidr: after(manifest("controller-manager"), "- --cluster-cidr="),
+    serviceCidr: after(manifest("apiserver"), "- --service-cluster-ip-range="),
+    bindPort: after(manifest("apiserver"), "- --secure-port="),
+    dnsDomain: after("/var/lib/kubelet/config.yaml", "clusterDomain:"),
+    endpoint: after("/etc/kubernetes/admin.conf", "server:"),
+    etcdDataDir: after("/etc/etcd/etcd.yaml", "data-dir:"),
   };
 }
 

@@ -102,7 +102,7 @@ const HEALTH_PORTS: Record<string, string> = { "kube-controller-manager": ":1025
 function staticPodsOf(answers: Answers, lines: Files): HostFacts["staticPods"] {
   const healthy = answers.lines("health").filter((line) => line.startsWith("200 "));
   return ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].flatMap((component) => {
-    const line = lines.get(`/etc/kubernetes/manifests/${component}.yaml`)?.[0];
+    const line = lines.get(`/etc/kubernetes/manifests/${component}.yaml`)?.find((each) => /^ *(- )?image: /.test(each));
     if (line === undefined) return [];
     const part = HEALTH_PORTS[component] ?? "/readyz";
     const isReady = component === "kube-apiserver" && answers.text("api-ready") === "ok";

@@ -166,4 +166,11 @@ export const skipCases: Case[] = [
     key: "skipChecks[0]",
     says: ["cannot be skipped: resources are named after hosts", "Take it off the list"],
   },
+  {
+    // Rules of a change are told apart from names that do not exist.
+    sentence: "skipped checks exist and may be skipped",
+    refused: { skipChecks: ["pod-cidr-kept", "state-of-the-cluster"] },
+    key: "skipChecks[0]",
+    says: ["cannot be skipped: a running cluster cannot take it", "Take it off the list"],
+  },
 ];

@@ -1,7 +1,10 @@
 /** Which checks may be skipped, and that `skipChecks` names only such. */
 import { keyPath, type Problem } from "../problem";
+import { changeRules } from "../rules";
 import { sentence, type Named, type Sentence } from "../sentence";
 import { nearest } from "../suggest";
+
+const FOR_GOOD = "a running cluster cannot take it";
 
 /** Checks without which there is no program to run, and why. */
 export const unskippable: Record<string, string> = {
@@ -14,6 +17,8 @@ export const unskippable: Record<string, string> = {
   "cidrs-well-formed": "addresses are computed from these blocks",
   "apt-keys": "packages are never taken unsigned",
   "host-key": "a host that is not the one meant is never talked to",
+  "state-of-the-cluster": "no second cluster is ever built on the hosts of a living one",
+  ...Object.fromEntries(["settings-kept", ...changeRules.map(({ id }) => id)].map((id) => [id, FOR_GOOD])),
 };
 
 /** Whether `skipChecks` may name a check. */

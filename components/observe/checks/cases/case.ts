@@ -1,12 +1,13 @@
 /** What hosts may say, for and against each check. Tests only. */
 import { appliedOf, type Applied } from "../../../spec/applied";
-import { configWith, specOf, type RawConfig } from "../../../spec/fixture";
+import { configWith, specOf, testHostKey, validConfig, type RawConfig } from "../../../spec/fixture";
+import { leavingHosts } from "../../../spec/leaving";
 import type { ClusterSpec } from "../../../spec/types";
 import type { HostFacts, NodeFacts, Observation, Silence } from "../../facts";
 import { bareFacts, observed, runningFacts, silent } from "../../fixture";
 import type { Context, Severity } from "../check";
 
-type Change = Partial<HostFacts> | ((facts: HostFacts) => Partial<HostFacts>);
+export type Change = Partial<HostFacts> | ((facts: HostFacts) => Partial<HostFacts>);
 
 /** A healthy running cluster, or bare hosts, and what is different about it. */
 export interface Given {
@@ -49,9 +50,12 @@ export function contextOf(given: Given): Context {
   spec.hosts = spec.hosts.map((host) => ({ ...host, settled: !given.lost && knew(host.name) }));
   const applied: Applied = appliedOf(before);
   applied.hosts = applied.hosts.filter(({ name }) => !isNew(name));
+  if (!given.bare && !given.lost) spec.leaving = leavingHosts(applied.hosts, spec);
+  const observed = (hosts: { name: string }[]) =>
+    new Map(hosts.map(({ name }) => [name, observationOf(given, spec, before, name)]));
   return {
     spec,
-    observations: new Map(spec.hosts.map(({ name }) => [name, observationOf(given, spec, before, name)])),
+    observations: Object.assign(observed(spec.hosts), { leaving: observed(spec.leaving) }),
     applied: given.bare || given.lost ? undefined : applied,
     now: given.now ?? NOW,
   };
@@ -74,6 +78,22 @@ function observationOf(given: Given, spec: ClusterSpec, before: ClusterSpec, nam
 function clusterSpec(config: RawConfig): ClusterSpec {
   return { ...specOf(configWith(config)), ssh: { user: "ops", port: 22, agent: true, privateKey: undefined } };
 }
+
+/** The valid configuration with other hosts in some places. */
+export const replaced = (...positions: number[]) => ({
+  hosts: positions.reduce<object[]>(
+    (hosts, position) =>
+      hosts.map((host, index) =>
+        index === position
+          ? { ...host, name: `new${position}`, ip: `192.0.2.${30 + position}`, hostKey: testHostKey(`new${position}`) }
+          : host,
+      ),
+    validConfig()["hosts"] as object[],
+  ),
+});
+
+/** The next minor of Kubernetes. */
+export const to136 = { config: { kubernetesVersion: "v1.36.3" }, appliedConfig: {} };
 
 /** One interface with one address. */
 export const eth0 = (address: string, prefix: number, up = true) => ({

@@ -1,10 +1,8 @@
-import { UNFINISHED } from "../../../host/commands";
 import { Severity } from "../check";
-import { etcd, only, pods, type Case } from "./case";
+import { etcd, only, pods, to136, type Case } from "./case";
 
 const { Error, Warning } = Severity;
 
-const v136 = { kubernetesVersion: "v1.36.3" };
 const etcdOf = (version: string) => ({
   etcdVersion: version,
   mirror: { etcdSha256: { [`${version}-amd64`]: "a".repeat(64) } },
@@ -50,11 +48,11 @@ export const versionCases: Case[] = [
   },
   {
     check: "upgrade-steps",
-    given: { config: v136, appliedConfig: {}, facts: { cp3: pods("v1.34.4") } },
+    given: { ...to136, facts: { cp3: pods("v1.34.4") } },
     key: "kubernetesVersion v1.36.3",
     severity: Error,
     says: ["the cluster runs v1.34.4", "one minor at a time (kube-apiserver on cp3)", "v1.35.4 first"],
-    fine: { config: v136, appliedConfig: {} },
+    fine: to136,
   },
   {
     check: "upgrade-steps",
@@ -79,136 +77,5 @@ export const versionCases: Case[] = [
     severity: Error,
     says: ["the kubelet of stray is v1.36.0"],
     fine: { facts: only("w1", { name: "stray", kubeletVersion: "unknown" }) },
-  },
-];
-
-export const healthCases: Case[] = [
-  {
-    check: "etcd-healthy",
-    given: { facts: { cp2: etcd({ healthy: false }) } },
-    key: "hosts[1] (cp2) etcd",
-    severity: Warning,
-    says: ["no leader", "journalctl -u etcd"],
-  },
-  {
-    check: "etcd-healthy",
-    given: { facts: { cp2: { etcd: undefined } }, config: v136, appliedConfig: {} },
-    key: "hosts[1] (cp2) etcd",
-    severity: Error,
-    says: ["does not answer"],
-    fine: { facts: { cp2: { etcd: undefined } }, newcomers: ["cp2"] },
-  },
-  {
-    // An upgrade that was cut off is finished.
-    check: "etcd-healthy",
-    given: { facts: { cp2: { etcd: undefined }, cp3: pods("v1.36.3") }, config: v136, appliedConfig: {} },
-    key: "hosts[1] (cp2) etcd",
-    severity: Warning,
-    says: ["does not answer"],
-  },
-  {
-    // Also one that nothing runs with yet.
-    check: "etcd-healthy",
-    given: {
-      facts: {
-        cp2: { etcd: undefined },
-        cp3: { commands: [{ resource: "test-cp3-control-plane", input: UNFINISHED, repair: "" }] },
-      },
-      config: v136,
-      appliedConfig: {},
-    },
-    key: "hosts[1] (cp2) etcd",
-    severity: Warning,
-    says: ["does not answer"],
-  },
-  {
-    check: "etcd-healthy",
-    given: {
-      facts: {
-        cp1: (facts) => ({
-          etcd: {
-            ...facts.etcd!,
-            members: facts.etcd!.members.map((member) => ({ ...member, learner: member.name === "cp3" })),
-          },
-        }),
-      },
-    },
-    key: "hosts[2] (cp3) etcd member 8e9e05c521646942",
-    severity: Warning,
-    says: ["is a learner", "member promote"],
-  },
-  {
-    check: "etcd-healthy",
-    given: {
-      facts: {
-        cp1: (facts) => ({
-          etcd: {
-            ...facts.etcd!,
-            members: facts.etcd!.members.map((member) => (member.name === "cp3" ? { ...member, name: "" } : member)),
-          },
-        }),
-      },
-    },
-    key: "hosts[2] (cp3) etcd member",
-    severity: Warning,
-    says: ["never started", "member remove"],
-  },
-  {
-    check: "etcd-alarms",
-    given: { facts: { cp1: etcd({ alarms: ["NOSPACE 8e9e05c521646941"] }) }, config: v136, appliedConfig: {} },
-    key: "etcd NOSPACE of cp2",
-    severity: Error,
-    says: ["takes no writes", "alarm disarm"],
-  },
-  {
-    check: "etcd-alarms",
-    given: { facts: { cp1: etcd({ alarms: ["CORRUPT 1"] }) } },
-    key: "etcd CORRUPT 1",
-    severity: Warning,
-    says: ["differ from the others'"],
-  },
-  {
-    check: "etcd-quota-used",
-    given: { facts: { cp1: etcd({ databaseBytes: 7 * 2 ** 30, databaseInUseBytes: 2 ** 30 }) } },
-    key: "hosts[0] (cp1) etcd's database",
-    severity: Warning,
-    says: ["at 87 % of its quota, of which 12 % are in use", "etcdctl defrag"],
-    fine: { facts: { cp1: etcd({ databaseBytes: 6 * 2 ** 30 }) } },
-  },
-  {
-    check: "control-plane-healthy",
-    given: { facts: { cp2: pods("v1.35.4", false) }, config: v136, appliedConfig: {} },
-    key: "hosts[1] (cp2) kube-apiserver",
-    severity: Error,
-    says: ["is not healthy", "crictl ps -a --name kube-apiserver"],
-  },
-  {
-    check: "control-plane-healthy",
-    given: { facts: { cp2: { staticPods: [] } } },
-    key: "hosts[1] (cp2) kube-scheduler",
-    severity: Warning,
-    says: ["has no manifest"],
-  },
-  {
-    check: "nodes-ready",
-    given: { facts: only("w2", { ready: false }), config: v136, appliedConfig: {} },
-    key: "hosts[4] (w2) node w2",
-    severity: Error,
-    says: ["is not Ready", "kubectl describe node w2"],
-  },
-  {
-    check: "nodes-ready",
-    given: { facts: only("w2", { ready: false }) },
-    key: "hosts[4] (w2) node w2",
-    severity: Warning,
-    says: ["is not Ready"],
-  },
-  {
-    check: "nodes-present",
-    given: { facts: only("w2", { name: "gone" }), config: v136, appliedConfig: {} },
-    key: "hosts[4] (w2) node w2",
-    severity: Error,
-    says: ["is not in the cluster", "restart the kubelet"],
-    fine: { facts: only("w2", { name: "gone" }), newcomers: ["w2"] },
   },
 ];

@@ -6,6 +6,8 @@ const { Error, Warning } = Severity;
 
 const membership = { cluster: "", claimCa: "", clusterCa: "", signs: [], etcdData: false };
 
+const kubelet = (port: number) => ({ port, address: "::", process: "kubelet" });
+
 export const belongingCases: Case[] = [
   {
     check: "host-free",
@@ -24,6 +26,22 @@ export const belongingCases: Case[] = [
     key: "hosts[3] (w1) /etc/kubernetes/kubelet.conf",
     severity: Error,
     says: ["did not build", "kubeadm reset", "external etcd's data, /etc/cni/net.d, iptables"],
+  },
+  {
+    // With a configuration of its own, elsewhere.
+    check: "host-free",
+    given: { bare: true, facts: { w1: { listeners: [kubelet(10250)] } } },
+    key: "hosts[3] (w1) kubelet",
+    severity: Error,
+    says: ["runs, so the host is part of a cluster that this program did not build", "kubeadm reset"],
+    fine: {
+      bare: true,
+      facts: {
+        // Installed, and waiting for a configuration.
+        w1: { kubelet: "v1.35.4", units: { kubelet: { active: "activating", enabled: "enabled" } } },
+        w2: { listeners: [kubelet(10250)], membership: { ...membership, cluster: "test" } },
+      },
+    },
   },
   {
     check: "node-ca",

@@ -1,5 +1,7 @@
+import { hostsWith } from "../../../spec/cases/case";
+import type { HostFacts } from "../../facts";
 import { Severity } from "../check";
-import { eth0, type Case } from "./case";
+import { eth0, type Case, type Change } from "./case";
 
 const { Error, Warning } = Severity;
 
@@ -10,6 +12,15 @@ const route = (destination: string, name: string) => ({
     { destination, interface: name },
   ],
 });
+
+/** The first control plane is to carry the VIP on an interface of its own. */
+const named = { bare: true as const, config: hostsWith(0, { vipInterface: "vlan7" }) };
+/** Down without addresses given. */
+const vlan =
+  (addresses?: HostFacts["interfaces"][number]["addresses"]): Change =>
+  ({ interfaces }) => ({
+    interfaces: [...interfaces, { name: "vlan7", mac: "", up: addresses !== undefined, addresses: addresses ?? [] }],
+  });
 
 export const networkCases: Case[] = [
   {
@@ -55,6 +66,55 @@ export const networkCases: Case[] = [
     fine: { bare: true, facts: { cp2: eth0("192.0.2.12", 29) } },
   },
   {
+    check: "vip-on-link",
+    given: { ...named, facts: { cp1: vlan() } },
+    key: "hosts[0].vipInterface vlan7",
+    severity: Error,
+    says: ["is down on cp1"],
+    fine: { ...named, facts: { cp1: vlan([]) } },
+  },
+  {
+    check: "vip-on-link",
+    given: { ...named, facts: { cp1: eth0("192.0.2.11", 24) } },
+    key: "hosts[0].vipInterface vlan7",
+    severity: Error,
+    says: ["is no interface of cp1", "it has eth0"],
+    // It holds the VIP, and other single addresses: of its subnet nothing is known.
+    fine: {
+      ...named,
+      facts: {
+        cp1: vlan([
+          { address: "192.0.2.10", prefix: 24 },
+          { address: "198.51.100.9", prefix: 32 },
+        ]),
+      },
+    },
+  },
+  {
+    check: "vip-on-link",
+    given: {
+      ...named,
+      facts: {
+        cp1: vlan([
+          { address: "198.51.100.9", prefix: 24 },
+          { address: "192.0.2.10", prefix: 24 },
+        ]),
+      },
+    },
+    key: "hosts[0].vipInterface vlan7",
+    severity: Error,
+    says: ["is in 198.51.100.0/24 on cp1, and api.vip 192.0.2.10 is not", "Name the interface"],
+    fine: {
+      ...named,
+      facts: {
+        cp1: vlan([
+          { address: "198.51.100.9", prefix: 24 },
+          { address: "192.0.2.9", prefix: 28 },
+        ]),
+      },
+    },
+  },
+  {
     check: "routes-apart",
     given: { bare: true, facts: { w1: route("10.200.4.0/24", "eth1") } },
     key: "hosts[3] (w1) 10.200.4.0/24",
@@ -85,42 +145,6 @@ export const networkCases: Case[] = [
     severity: Warning,
     says: ["cilium_host"],
     fine: { facts: { w1: route("10.200.4.0/24", "cilium_host") }, config: { network: { plugin: "none" } } },
-  },
-];
-
-export const vipCases: Case[] = [
-  {
-    check: "vip-free",
-    given: {
-      bare: true,
-      facts: { w1: { vipAnsweredBy: "aa:bb:cc:00:00:01" }, w2: { vipAnsweredBy: "aa:bb:cc:00:00:01" } },
-    },
-    key: "api.vip 192.0.2.10",
-    severity: Error,
-    says: ["answered by aa:bb:cc:00:00:01, a machine that is none of the hosts (seen by w1, w2)", "free"],
-  },
-  {
-    check: "vip-free",
-    given: { bare: true, facts: { cp1: { vipAnsweredBy: "52:54:00:00:00:13" } } },
-    key: "api.vip 192.0.2.10",
-    severity: Error,
-    says: ["answered by 52:54:00:00:00:13, w1"],
-    // It moved while hosts were asked.
-    fine: { facts: { w1: { vipAnsweredBy: "52:54:00:00:00:11" } } },
-  },
-  {
-    check: "vip-on-control-plane",
-    given: { facts: { w1: { holdsVip: true } } },
-    key: "hosts[3] (w1) 192.0.2.10",
-    severity: Error,
-    says: ["is the VIP, and this host is no control plane", "ip address del"],
-  },
-  {
-    check: "vip-once",
-    given: { facts: { cp2: { holdsVip: true, vipAnsweredBy: "" } } },
-    key: "api.vip 192.0.2.10",
-    severity: Warning,
-    says: ["held by cp1, cp2 at the same time", "IP protocol 112", "api.routerId"],
   },
 ];
 
