@@ -8,6 +8,7 @@ import { formatSkipped } from "../spec/sentence";
 import { assertSafe, clusterStage, hostStage, judge, type Check } from "./checks";
 import { Severity, Weight } from "./checks/check";
 import { contextOf, type Case, type Given } from "./checks/cases/case";
+import { answerCases } from "./checks/cases/answers";
 import { healthCases, versionCases } from "./checks/cases/cluster";
 import { belongingCases, clockCases, identityCases } from "./checks/cases/hosts";
 import { networkCases, pathCases, portCases, softwareCases, vipCases } from "./checks/cases/network";
@@ -20,6 +21,7 @@ const stages = [...hostStage, ...clusterStage];
 
 const cases: Case[] = [
   ...reachCases,
+  ...answerCases,
   ...systemCases,
   ...resourceCases,
   ...belongingCases,

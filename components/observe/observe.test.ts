@@ -30,7 +30,7 @@ describe("observe", LIMIT, () => {
       const name = nameIn(input);
       if (name === "locked") ending(channel, 1, "", "sudo: a password is required\n");
       else if (name === "odd") ending(channel, 0, "Welcome!\n");
-      else if (name === "old") ending(channel, 0, '{"epochMs":1,"answers":{"a":"?"}}');
+      else if (name === "old") ending(channel, 0, '{"epochMs":1,"answers":{}}');
       else {
         const hostname = linesOf({ "/proc/sys/kernel/hostname": [`${name} ${command}`] });
         ending(channel, 0, documentOf({ files: hostname }, Date.now()));

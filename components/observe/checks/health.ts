@@ -1,7 +1,7 @@
 /** The running cluster is whole: an upgrade takes one part out of service at a time, and needs all others. */
 import { isNode } from "../../spec/topology";
 import { Role } from "../../spec/types";
-import { check, isResting, onHost, Severity, Weight, type Check, type Context, type Finding } from "./check";
+import { answersTo, check, isResting, onHost, Severity, Weight, type Check, type Context, type Finding } from "./check";
 import { brokenParts, hostOf, hostOfMember, membersSeen, nodesSeen, settledWith } from "./cluster";
 import { ours, urgency } from "./running";
 
@@ -28,14 +28,16 @@ export const healthChecks: Check[] = [
   ),
 
   check("control-plane-healthy", "every control plane's static pods are healthy", Weight.ByUpgrade, (context) =>
-    settledWith(context, Role.ControlPlane).flatMap((each) =>
-      brokenParts(each).map((part): Finding => {
-        const isThere = each.facts.staticPods.some(({ component }) => component === part);
-        const reason = isThere ? "is not healthy" : "has no manifest";
-        const fix = `See \`crictl ps -a --name ${part}\` and \`journalctl -u kubelet\` there`;
-        return onHost(each, part, { reason, fix }, urgency(context));
-      }),
-    ),
+    settledWith(context, Role.ControlPlane)
+      .filter(answersTo("control-plane-healthy"))
+      .flatMap((each) =>
+        brokenParts(each).map((part): Finding => {
+          const isThere = each.facts.staticPods.some(({ component }) => component === part);
+          const reason = isThere ? "is not healthy" : "has no manifest";
+          const fix = `See \`crictl ps -a --name ${part}\` and \`journalctl -u kubelet\` there`;
+          return onHost(each, part, { reason, fix }, urgency(context));
+        }),
+      ),
   ),
 
   check("nodes-ready", "every node is Ready", Weight.ByUpgrade, (context) =>
@@ -53,7 +55,8 @@ export const healthChecks: Check[] = [
 ];
 
 function unhealthyMembers(context: Context): Finding[] {
-  return settledWith(context, Role.Etcd).flatMap((each): Finding[] => {
+  const told = settledWith(context, Role.Etcd).filter(answersTo("etcd-healthy"));
+  return told.flatMap((each): Finding[] => {
     const { etcd } = each.facts;
     if (etcd?.healthy === true) return [];
     const reason =

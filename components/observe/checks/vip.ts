@@ -1,7 +1,18 @@
 /** The virtual IP is free, or held by one control plane. */
 import { controlPlanes, hasRole } from "../../spec/topology";
 import { Role } from "../../spec/types";
-import { check, onHost, seen, Severity, Weight, type Check, type Context, type Finding, type Seen } from "./check";
+import {
+  answersTo,
+  check,
+  onHost,
+  seen,
+  Severity,
+  Weight,
+  type Check,
+  type Context,
+  type Finding,
+  type Seen,
+} from "./check";
 import { macsOf } from "./interfaces";
 import { changesVersions, ours } from "./running";
 
@@ -14,7 +25,8 @@ export const vipChecks: Check[] = [
 // It moves while hosts are asked one beside the other: any control plane of ours may have had it a moment ago.
 function foreignAnswer(context: Context): Finding[] {
   const { vip } = context.spec.api;
-  if (vip === undefined) return [];
+  // One that cannot say whose it is and what addresses it has may well be the one that answers.
+  if (vip === undefined || !seen(context).every(answersTo("vip-free"))) return [];
   const holders = seen(context).filter(({ facts }) => facts.holdsVip);
   const mayHold = ours(context).filter(({ host }) => hasRole(host, Role.ControlPlane));
   const known = new Set([...holders, ...mayHold].flatMap(({ facts }) => macsOf(facts)));
