@@ -5,7 +5,7 @@
 # half would be read as things that are not there.
 # Input: NODE_NAME, NODE_IP, VIP (empty: none), API_PORT, BIND_PORT, ETCD_DATA_DIR, WANTED_PACKAGES (name=glob …),
 # FURTHER_PACKAGES, APT_SOURCES (names), APT_SOURCE_TEXTS (deb822, in the same order), APT_KEYS (name=url …),
-# PROBES (ip:port …).
+# PROBES (ip:port …), ANSWER_SECONDS (for all questions together).
 set -uo pipefail
 umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -17,8 +17,14 @@ TABLE='Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 UNITS=(etcd haproxy keepalived containerd kubelet firewalld ufw)
 SIGNS=(/etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf "$MANIFESTS/kube-apiserver.yaml" /var/lib/rancher /var/lib/k0s)
 
-# within SECONDS COMMAND…: in the foreground, so that the group ends as one.
-within() { timeout --foreground -k 1 "$@" </dev/null; }
+# within SECONDS COMMAND…: and no longer than there is time for all questions. In the foreground, so that the group ends
+# as one.
+within() {
+  local limit=$1 left=$((ANSWER_SECONDS - SECONDS))
+  shift
+  [ "$left" -gt 0 ] || return 124
+  timeout --foreground -k 1 "$((limit < left ? limit : left))" "$@" </dev/null
+}
 
 # cut_off CODE: of a command that timeout or a signal ended, or that could not begin. One that is not there (126, 127) has
 # nothing to tell, and other codes are part of an answer: grep, stat and dpkg-query do not find all that they are asked for.

@@ -212,6 +212,20 @@ test("half an answer is none: of a program that was slow, killed or said too muc
   assert.deepEqual([facts.files, facts.commands, facts.listeners], [[], [], []]);
 });
 
+test("all questions end when their time does, and what was answered by then is told", LIMIT, () => {
+  const began = Date.now();
+  const hanging = ["sha256sum", "apt-cache"].map((name) => tool(name, "exec sleep 600"));
+  const { facts } = observed([file("etc/ha/here", "a"), record("etc/ha/here", "a"), ...hanging], {
+    WANTED_PACKAGES: ["ha-probe=1.2.*"],
+    ANSWER_SECONDS: "8",
+  });
+  assert.ok(Date.now() - began < 14_000, `${Date.now() - began} ms`);
+  // Modes are asked for after hashes.
+  assert.deepEqual(facts.unanswered, [Question.Hashes, Question.Modes, Question.Sources]);
+  assert.deepEqual([facts.files, facts.unavailable, facts.sourcesError], [[], [], ""]);
+  assert.ok(facts.cpus > 0);
+});
+
 test("every question that can be left unanswered is known by its name", () => {
   const asking = /\b(?:ask (?=\S+ \d)|lose )"?\.?([a-z][a-z-]*)(\$program)?/g;
   const names = [...program().matchAll(asking)].flatMap(([, name, isProgram]) =>

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # Whether apt could get what is wanted and not there: first from the lists that the host has, then from the sources of
 # the configuration, last from the host's own as they are now. All lists and caches are private: the host's stay as
-# they are, and nothing is locked. Part of facts.sh.
+# they are, and nothing is locked. All of it ends with the time for all questions. Part of facts.sh.
 
 # Sets MISSING to the wanted packages, name=glob, that are not installed at that version.
 find_missing() {
