@@ -1,6 +1,7 @@
 /** Whether the hosts belong to the cluster that this stack's state knows: its CA tells. */
 import * as pulumi from "@pulumi/pulumi";
 
+import { printable } from "../spec/printable";
 import type { Problem } from "../spec/problem";
 import { refusal } from "../spec/read";
 import { shortFingerprint } from "./certificates";
@@ -35,7 +36,7 @@ export function foreignClaims(ca: string | undefined, observations: Observations
   for (const { host, facts } of observations.values()) {
     const { claimCa = "", cluster = "" } = facts?.membership ?? {};
     if (claimCa === "" || shortFingerprint(claimCa) === known) continue;
-    const whose = `${cluster} (CA sha256 ${shortFingerprint(claimCa)})`;
+    const whose = `${printable(cluster)} (CA sha256 ${shortFingerprint(claimCa)})`;
     groups.set(whose, [...(groups.get(whose) ?? []), host]);
   }
   return [...groups].map(([whose, hosts]) => ({
