@@ -10,7 +10,7 @@ const LONGEST = 500;
 export interface History {
   /** Of the last complete update, by resource; from the stack's outputs. */
   recorded: Commands;
-  /** Facts by host; a host that was not asked or did not answer is not there. */
+  /** Facts by host; a host that was not asked, did not answer or could not tell what ran there is not there. */
   facts: ReadonlyMap<string, HostFacts>;
   /** What differs on a host from what the configuration says of a step, as sentences: `the unit haproxy is inactive`. */
   drift: ReadonlyMap<string, ReadonlyMap<Step, string[]>>;

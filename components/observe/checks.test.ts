@@ -12,6 +12,7 @@ import { contextOf, to136, type Case, type Given } from "./checks/cases/case";
 import { changeCases } from "./checks/cases/change";
 import { versionCases } from "./checks/cases/cluster";
 import { healthCases } from "./checks/cases/health";
+import { answerCases } from "./checks/cases/answers";
 import { belongingCases, clockCases, identityCases } from "./checks/cases/hosts";
 import { networkCases, pathCases, portCases, softwareCases } from "./checks/cases/network";
 import { removalCases, strangerCases } from "./checks/cases/removal";
@@ -26,6 +27,7 @@ const stages = [...changeStage, ...hostStage, ...clusterStage];
 const cases: Case[] = [
   ...changeCases,
   ...reachCases,
+  ...answerCases,
   ...systemCases,
   ...resourceCases,
   ...belongingCases,

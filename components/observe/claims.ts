@@ -1,4 +1,5 @@
 /** Whose the hosts are, held against the CA of the stack's state. Pure. */
+import { printable } from "../spec/printable";
 import type { Problem } from "../spec/problem";
 import type { Named } from "../spec/sentence";
 import { shortFingerprint } from "./certificates";
@@ -17,7 +18,7 @@ export function foreignClaims(ca: string | undefined, observations: Observations
   for (const { host, facts } of observations.values()) {
     const { claimCa = "", cluster = "" } = facts?.membership ?? {};
     if (claimCa === "" || shortFingerprint(claimCa) === known) continue;
-    const whose = `${cluster} (CA sha256 ${shortFingerprint(claimCa)})`;
+    const whose = `${printable(cluster)} (CA sha256 ${shortFingerprint(claimCa)})`;
     groups.set(whose, [...(groups.get(whose) ?? []), host]);
   }
   return [...groups].map(([whose, hosts]) => ({

@@ -3,29 +3,10 @@ import { describe, test } from "node:test";
 
 import { devSpec, etcdHostsSpec } from "../../test/fixtures";
 import { Step } from "../host/commands";
-import { holds, packages, releasedPackages } from "../host/apt";
 import { hostImages } from "../host/images";
-import { isNode } from "../spec/topology";
-import type { ClusterSpec, HostSpec } from "../spec/types";
 import { driftOf } from "./drift";
 import { Silence, type HostFacts } from "./facts";
-import { observations, runningFacts, silent } from "./fixture";
-
-/** A working host with every package, hold and image that its configuration asks for. */
-function completeFacts(spec: ClusterSpec, host: HostSpec): HostFacts {
-  const wanted = [...packages(spec, host), ...releasedPackages(spec, host)];
-  return {
-    ...runningFacts(spec, host),
-    packages: Object.fromEntries(
-      wanted.map((entry) => {
-        const [name = "", pattern = ""] = entry.split("=");
-        return [name, pattern === "*" ? "1.0-1" : pattern.replace("*", "1")];
-      }),
-    ),
-    holds: holds(spec, host),
-    images: isNode(host) ? hostImages(spec, host).map((name) => ({ name, pinned: true })) : [],
-  };
-}
+import { completeFacts, observations, silent } from "./fixture";
 
 const spec = devSpec();
 

@@ -5,6 +5,7 @@ import { hostImages } from "../host/images";
 import { controlPlanes, hasRole, isNode } from "../spec/topology";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 import type { HostFacts, Observations } from "./facts";
+import { knows, Question } from "./questions";
 
 /** By host, by step: sentences without a full stop, `the unit haproxy is inactive`. Hosts without facts are not there. */
 export function driftOf(spec: ClusterSpec, observations: Observations): Map<string, Map<Step, string[]>> {
@@ -48,9 +49,10 @@ function sysctlDrift({ sysctls }: HostFacts): string[] {
   return sysctls.map(({ key, wanted, found }) => `sysctl ${key} is ${found}, not ${wanted}`);
 }
 
-function unitDrift({ units }: HostFacts, names: string[]): string[] {
+function unitDrift(facts: HostFacts, names: string[]): string[] {
+  if (!knows(facts, Question.Units)) return [];
   return names.flatMap((name) => {
-    const unit = units[name];
+    const unit = facts.units[name];
     if (unit === undefined) return [`there is no unit ${name}`];
     if (unit.active !== "active") return [`the unit ${name} is ${unit.active}`];
     return unit.enabled === "enabled" ? [] : [`the unit ${name} is ${unit.enabled}: it would not start at boot`];
@@ -58,10 +60,11 @@ function unitDrift({ units }: HostFacts, names: string[]): string[] {
 }
 
 /** `wanted` are entries name=glob. */
-function packageDrift({ packages: installed }: HostFacts, wanted: string[]): string[] {
+function packageDrift(facts: HostFacts, wanted: string[]): string[] {
+  if (!knows(facts, Question.Packages)) return [];
   return wanted.flatMap((entry) => {
     const [name = "", pattern = ""] = entry.split("=");
-    const version = installed[name];
+    const version = facts.packages[name];
     if (version === undefined) return [`the package ${name} is not installed`];
     return matches(version, pattern) ? [] : [`the package ${name} is ${version}, not ${pattern}`];
   });
@@ -73,10 +76,10 @@ function matches(version: string, pattern: string): boolean {
 }
 
 // A containerd that stands still is the kubelet step's drift, and says nothing of its images.
-function imageDrift({ images, containerd }: HostFacts, wanted: string[]): string[] {
-  if (containerd === "") return [];
+function imageDrift(facts: HostFacts, wanted: string[]): string[] {
+  if (facts.containerd === "" || !knows(facts, Question.Images)) return [];
   return wanted.flatMap((name) => {
-    const image = images.find((one) => one.name === name);
+    const image = facts.images.find((one) => one.name === name);
     if (image === undefined) return [`the image ${name} is not there`];
     return image.pinned ? [] : [`the image ${name} is not pinned: the kubelet may delete it`];
   });

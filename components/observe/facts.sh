@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
 # Tells what a host is and runs, changing nothing: one JSON document with the answers of the host's own programs, each
-# as base64, for answer.ts to read. What is missing, broken or slow leaves an answer out. Works in one private folder.
+# as base64, for answers.ts to read. Works in one private folder. A question that was cut off is named as unanswered: its
+# half would be read as things that are not there.
 # Input: NODE_NAME, NODE_IP, VIP (empty: none), API_PORT, BIND_PORT, ETCD_DATA_DIR, WANTED_PACKAGES (name=glob …),
 # FURTHER_PACKAGES, APT_SOURCES (names), APT_SOURCE_TEXTS (deb822, in the same order), APT_KEYS (name=url …),
-# PROBES (ip:port …).
+# PROBES (ip:port …), ANSWER_SECONDS (for all questions together).
 set -uo pipefail
 umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -18,11 +19,32 @@ UNITS=(etcd haproxy keepalived containerd kubelet firewalld ufw)
 SETTINGS='^ *- --(service-cluster-ip-range|cluster-cidr|secure-port)=|^ *server: https://[^@]*$|^(clusterDomain|data-dir): '
 SIGNS=(/etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf "$MANIFESTS/kube-apiserver.yaml" /var/lib/rancher /var/lib/k0s)
 
-# ask ANSWER SECONDS COMMAND…: keeps what the command says. In the foreground, so that the group ends as one.
+# within SECONDS COMMAND…: and no longer than there is time for all questions. In the foreground, so that the group ends
+# as one.
+within() {
+  local limit=$1 left=$((ANSWER_SECONDS - SECONDS))
+  shift
+  [ "$left" -gt 0 ] || return 124
+  timeout --foreground -k 1 "$((limit < left ? limit : left))" "$@" </dev/null
+}
+
+# cut_off CODE: of a command that timeout or a signal ended, or that could not begin. One that is not there (126, 127) has
+# nothing to tell, and other codes are part of an answer: grep, stat and dpkg-query do not find all that they are asked for.
+cut_off() { [ "$1" -ge 124 ] && [[ $1 != 12[67] ]]; }
+
+# lose ANSWER: nothing is known of it.
+lose() {
+  rm -f "$WORK/$1" "$WORK/.$1"
+  : >"$WORK/.lost/$1"
+}
+
+# ask ANSWER SECONDS COMMAND…: keeps what the command says, all of it or nothing; a dot in front keeps it here.
 ask() {
-  local answer=$1 limit=$2
+  local answer=$1 limit=$2 code=0
   shift 2
-  timeout --foreground -k 1 "$limit" "$@" </dev/null >"$WORK/$answer" 2>/dev/null
+  within "$limit" "$@" >"$WORK/$answer" 2>/dev/null || code=$?
+  ! cut_off "$code" || lose "${answer#.}"
+  return "$code"
 }
 
 # A line a file and line, `path NUL line`: of whole small files, and of larger ones what matters.
@@ -91,7 +113,10 @@ ask_certificates() {
 # A program that is the installed one has its package's version; one that a package has since replaced says it itself.
 ask_units() {
   local line id pid program
-  ask units 5 systemctl show -p Id,LoadState,ActiveState,UnitFileState,MainPID "${UNITS[@]}"
+  # With systemd there it fails for want of an answer only.
+  ask units 5 systemctl show -p Id,LoadState,ActiveState,UnitFileState,MainPID "${UNITS[@]}" ||
+    [ ! -d /run/systemd/system ] || lose units
+  [ -f "$WORK/units" ] || return 0
   while IFS= read -r line; do
     case $line in
       MainPID=*) pid=${line#*=} ;;
@@ -100,7 +125,7 @@ ask_units() {
     esac
     [[ ${pid:-0} != 0 && ${id:-} =~ ^(containerd|kubelet)\.service$ ]] || continue
     program=${id%.service}
-    if [ "/proc/$pid/exe" -ef "/usr/bin/$program" ] && grep -qE "^(hi|ii) +$program(\.io)? " "$WORK/packages"; then
+    if [ "/proc/$pid/exe" -ef "/usr/bin/$program" ] && grep -qsE "^(hi|ii) +$program(\.io)? " "$WORK/packages"; then
       printf '%s\n' "$program" >>"$WORK/installed"
     else
       ask "version-$program" 5 "/proc/$pid/exe" --version
@@ -109,7 +134,7 @@ ask_units() {
   done <"$WORK/units"
 }
 
-ask_images() { [ ! -S /run/containerd/containerd.sock ] || ask images 8 ctr -n k8s.io images ls; }
+ask_images() { [ ! -S /run/containerd/containerd.sock ] || ask images 8 ctr -n k8s.io images ls || lose images; }
 
 ask_clock() { [ -e /run/systemd/container ] || ask synchronised 3 timedatectl show -p NTPSynchronized --value; }
 
@@ -124,7 +149,7 @@ ask_etcd() {
   local at=https://127.0.0.1:2379 pki=/etc/etcd/pki
   [ -f "$pki/server.key" ] || return 0
   local tls=(-s --connect-timeout 2 --max-time 4 --cacert "$pki/ca.crt" --cert "$pki/server.crt" --key "$pki/server.key")
-  ask etcd-errors 8 curl --fail-early "${tls[@]}" -d '{}' -o "$WORK/etcd-status" "$at/v3/maintenance/status" \
+  ask etcd 8 curl --fail-early "${tls[@]}" -d '{}' -o "$WORK/etcd-status" "$at/v3/maintenance/status" \
     --next "${tls[@]}" -d '{}' -o "$WORK/etcd-members" "$at/v3/cluster/member/list" \
     --next "${tls[@]}" -d '{"action":"GET"}' -o "$WORK/etcd-alarms" "$at/v3/maintenance/alarm" \
     --next "${tls[@]}" -o "$WORK/etcd-health" "$at/health"
@@ -135,19 +160,21 @@ decoded() { sed -n "s/^ *$1: //p" /etc/kubernetes/admin.conf | base64 -d; }
 
 # api CURL-ARGUMENT…: as administrator, of the API server on this host.
 api() {
-  timeout --foreground -k 1 15 curl -s --fail-early --connect-timeout 2 --max-time 8 -A kubeadm-ha --cacert /etc/kubernetes/pki/ca.crt \
-    --cert <(decoded client-certificate-data) --key <(decoded client-key-data) "$@" </dev/null 2>/dev/null
+  within 15 curl -s --fail-early --connect-timeout 2 --max-time 8 -A kubeadm-ha --cacert /etc/kubernetes/pki/ca.crt \
+    --cert <(decoded client-certificate-data) --key <(decoded client-key-data) "$@" 2>/dev/null
 }
 
 # Tables made by the server: of a node a line, not its whole state.
 ask_cluster() {
-  local at=https://$NODE_IP:$BIND_PORT
+  local at=https://$NODE_IP:$BIND_PORT codes
   [ -f /etc/kubernetes/admin.conf ] && [ -f /etc/kubernetes/pki/ca.crt ] || return 0
   api -H "$TABLE" -o "$WORK/api-ready" "$at/readyz" -o "$WORK/api-version" "$at/version" \
     -o "$WORK/nodes" "$at/api/v1/nodes?includeObject=None" \
-    -o "$WORK/cordoned" "$at/api/v1/nodes?includeObject=Metadata&fieldSelector=spec.unschedulable%3Dtrue" || return 0
-  api "$at/apis/policy/v1/poddisruptionbudgets" | grep -a '"disruptionsAllowed":0[,}]' >/dev/null || return 0
-  ask_budgets
+    -o "$WORK/cordoned" "$at/api/v1/nodes?includeObject=Metadata&fieldSelector=spec.unschedulable%3Dtrue" ||
+    { ! cut_off $? || lose api; return; }
+  api "$at/apis/policy/v1/poddisruptionbudgets" | grep -a '"disruptionsAllowed":0[,}]' >/dev/null
+  codes=("${PIPESTATUS[@]}")
+  if cut_off "${codes[0]}"; then lose budgets; elif [ "${codes[1]}" = 0 ]; then ask_budgets; fi
 }
 
 # `namespace name selector`, of budgets that have pods and let none go; then the nodes of those pods.
@@ -161,12 +188,12 @@ ask_budgets() {
 {{range .spec.selector.matchExpressions}}{{if eq .operator "DoesNotExist"}}!{{end}}{{.key -}}
 {{if eq .operator "In"}} in {{end}}{{if eq .operator "NotIn"}} notin {{end -}}
 {{if .values}}({{range $index, $value := .values}}{{if $index}},{{end}}{{$value}}{{end}}){{end}},{{end}}
-{{end}}{{end}}'
+{{end}}{{end}}' || return
   while read -r namespace name selector && [ "$number" -lt 20 ]; do
     number=$((number + 1))
     printf '%s %s\n' "$namespace" "$name" >>"$WORK/budgets"
     api -H "$TABLE" -G -o "$WORK/pods-$number" --data-urlencode "labelSelector=${selector%,}" -d includeObject=None \
-      "https://$NODE_IP:$BIND_PORT/api/v1/namespaces/$namespace/pods"
+      "https://$NODE_IP:$BIND_PORT/api/v1/namespaces/$namespace/pods" || ! cut_off $? || { lose budgets; return; }
   done <"$WORK/.budgets"
 }
 
@@ -202,16 +229,23 @@ connect_to_vip() {
 # it, the kernel forgets it and asks again.
 ask_vip() {
   [ -n "$VIP" ] || return 0
-  grep -qF "\"local\":\"$VIP\"" "$WORK/interfaces" && return 0
+  grep -qsF "\"local\":\"$VIP\"" "$WORK/interfaces" && return 0
   connect_to_vip
-  grep -qE ' open$|refused$' "$WORK/vip" || ! grep -q lladdr "$WORK/neighbour" && return 0
-  ask .forgotten 2 ip -4 neigh flush to "$VIP"
+  grep -qsE ' open$|refused$' "$WORK/vip" || ! grep -qs lladdr "$WORK/neighbour" && return 0
+  ask neighbour 2 ip -4 neigh flush to "$VIP"
   connect_to_vip
 }
 
 print_document() {
   local file separator=""
-  printf ',"answers":{'
+  printf ',"unanswered":['
+  for file in "$WORK"/.lost/*; do
+    [ -e "$file" ] || continue
+    printf '%s"%s"' "$separator" "${file##*/}"
+    separator=,
+  done
+  separator=""
+  printf '],"answers":{'
   for file in "$WORK"/*; do
     [ -s "$file" ] || continue
     printf '%s"%s":"' "$separator" "${file##*/}"
@@ -225,15 +259,18 @@ print_document() {
 main() {
   # An answer is small; this ends what is not.
   ulimit -Sf 2048
+  mkdir "$WORK/.lost"
   printf '{"epochMs":%s' "$(date +%s%3N)"
   # Fields for dpkg-query.
   # shellcheck disable=SC2016
   ask packages 10 dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' "${WANTED_PACKAGES[@]%%=*}" "${FURTHER_PACKAGES[@]}"
+  # 1: not all of them are installed.
+  [ $? != 2 ] || lose packages
   ask_units & ask_images & ask_clock & ask_health & ask_etcd & ask_cluster & ask_registered & ask_probes & ask_sources &
-  ask interfaces 3 ip -j addr show
+  ask interfaces 3 ip -j addr show || lose interfaces
   ask_vip &
   ask_managed & ask_disks &
-  ask routes 3 ip -j -4 route show
+  ask routes 3 ip -j -4 route show || lose routes
   ask listeners 3 ss -Hltnp
   ask machine 2 uname -m
   ask processors 2 nproc

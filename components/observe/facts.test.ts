@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { specOf } from "../spec/fixture";
 import type { ClusterSpec } from "../spec/types";
 import type { HostFacts } from "./facts";
+import { Question } from "./questions";
 import { readFacts } from "./reading";
 import { runInSandbox, type Outcome, type SandboxFile } from "./sandbox";
 import { programOf, questionsFor, variablesFor } from "./script";
@@ -39,7 +40,7 @@ function decoded({ output }: Outcome): string {
 
 test("a machine without a cluster tells what it is", LIMIT, () => {
   const { facts } = observed([]);
-  assert.equal(facts.name, "cp1");
+  assert.deepEqual([facts.name, facts.unanswered], ["cp1", []]);
   assert.ok(facts.cpus > 0 && facts.memoryBytes > 2 ** 28 && facts.kernel !== "" && facts.architecture !== "");
   assert.ok(facts.interfaces.some(({ name, addresses }) => name === "lo" && addresses[0]?.address === "127.0.0.1"));
   assert.deepEqual(
@@ -106,12 +107,15 @@ test("no key, token or password leaves the host", LIMIT, () => {
   ]);
 });
 
+const file = (path: string, content: string, mode = 0o644): SandboxFile => ({ path, content, mode });
+
+/** What a script notes of a file that it left. */
+function record(path: string, content: string, owner = "root:root"): SandboxFile {
+  const hash = createHash("sha256").update(content).digest("hex");
+  return file(`var/lib/kubeadm-ha/files/${path.replaceAll("/", "%")}`, `cp1-vip ${hash} 644 ${owner} /${path}\n`);
+}
+
 test("what scripts left is compared with their records", LIMIT, () => {
-  const file = (path: string, content: string, mode = 0o644): SandboxFile => ({ path, content, mode });
-  const record = (path: string, content: string, owner = "root:root"): SandboxFile => {
-    const hash = createHash("sha256").update(content).digest("hex");
-    return file(`var/lib/kubeadm-ha/files/${path.replaceAll("/", "%")}`, `cp1-vip ${hash} 644 ${owner} /${path}\n`);
-  };
   const { facts } = observed([
     file("etc/ha/same it is", "a"),
     record("etc/ha/same it is", "a"),
@@ -174,19 +178,60 @@ test("a wanted package is looked for in the sources of the configuration, in pri
   assert.match(unreachable.sourcesError, /^E: .*\/var\/nothing/);
 });
 
-test("a program that hangs, fails or prints nonsense leaves its answer out", LIMIT, () => {
-  const tool = (name: string, text: string) => ({
-    path: `usr/local/sbin/${name}`,
-    content: `#!/bin/sh\n${text}\n`,
-    mode: 0o755,
-  });
+/** A program of the host, in front of its own. */
+const tool = (name: string, text: string) => file(`usr/local/sbin/${name}`, `#!/bin/sh\n${text}\n`, 0o755);
+
+test(
+  "a program that hangs, fails or prints nonsense leaves its answer out, and its question is unanswered",
+  LIMIT,
+  () => {
+    const { facts } = observed([
+      tool("ss", "exec sleep 600"),
+      tool("ip", "echo '[{'; exit 3"),
+      tool("dpkg-query", "exit 2"),
+    ]);
+    assert.deepEqual([facts.listeners, facts.interfaces, facts.routes, facts.packages], [[], [], [], {}]);
+    const { Interfaces, Listeners, Packages, Routes } = Question;
+    assert.deepEqual(facts.unanswered, [Interfaces, Listeners, Packages, Routes]);
+    assert.ok(facts.cpus > 0);
+  },
+);
+
+test("half an answer is none: of a program that was slow, killed or said too much", LIMIT, () => {
   const { facts } = observed([
-    tool("ss", "exec sleep 600"),
-    tool("ip", "echo '[{'; exit 3"),
-    tool("dpkg-query", "exit 2"),
+    file("var/lib/kubeadm-ha/cluster", "test\n"),
+    file("etc/ha/here", "a"),
+    record("etc/ha/here", "a"),
+    file("etc/kubernetes/kubelet.conf", ""),
+    tool("grep", `case $*$1 in *os-release*) echo; exec sleep 600 ;; *) exec /usr/bin/grep "$@" ;; esac`),
+    tool("stat", "kill -KILL $$"),
+    tool("ss", "exec head -c 4000000 /dev/zero"),
   ]);
-  assert.deepEqual([facts.listeners, facts.interfaces, facts.routes, facts.packages], [[], [], [], {}]);
+  assert.deepEqual(facts.unanswered, [Question.Files, Question.Listeners, Question.Modes]);
+  assert.deepEqual([facts.membership.cluster, facts.membership.signs.length], ["", 1]);
+  assert.deepEqual([facts.files, facts.commands, facts.listeners], [[], [], []]);
+});
+
+test("all questions end when their time does, and what was answered by then is told", LIMIT, () => {
+  const began = Date.now();
+  const hanging = ["sha256sum", "apt-cache"].map((name) => tool(name, "exec sleep 600"));
+  const { facts } = observed([file("etc/ha/here", "a"), record("etc/ha/here", "a"), ...hanging], {
+    WANTED_PACKAGES: ["ha-probe=1.2.*"],
+    ANSWER_SECONDS: "8",
+  });
+  assert.ok(Date.now() - began < 14_000, `${Date.now() - began} ms`);
+  // Modes are asked for after hashes.
+  assert.deepEqual(facts.unanswered, [Question.Hashes, Question.Modes, Question.Sources]);
+  assert.deepEqual([facts.files, facts.unavailable, facts.sourcesError], [[], [], ""]);
   assert.ok(facts.cpus > 0);
+});
+
+test("every question that can be left unanswered is known by its name", () => {
+  const asking = /\b(?:ask (?=\S+ \d)|lose )"?\.?([a-z][a-z-]*)(\$program)?/g;
+  const names = [...program().matchAll(asking)].flatMap(([, name, isProgram]) =>
+    isProgram ? [`${name}containerd`, `${name}kubelet`] : [name],
+  );
+  assert.deepEqual([...new Set(names)].sort(), Object.values<string>(Question).sort());
 });
 
 test("cut off, it leaves nothing either", LIMIT, () => {

@@ -1,5 +1,6 @@
 /** What a host says of itself: the one JSON document that facts.sh prints, checked in shape. Pure. */
 import { z } from "zod";
+import { Question } from "./questions";
 
 const text = z.string().max(4096);
 const count = z.number().int().nonnegative();
@@ -160,6 +161,8 @@ const settings = z.object({
 export const factsSchema = z.object({
   /** Name in the configuration. */
   name: text,
+  /** What it was asked and gave no answer to, in time or at all; the facts of it say nothing, as if there were nothing. */
+  unanswered: z.array(z.enum(Question)),
   os: z.object({
     /** `debian`; os-release's ID. */
     id: text,

@@ -1,4 +1,6 @@
 /** Facts of healthy hosts for tests, made from a specification. Tests only. */
+import { holds, packages, releasedPackages } from "../host/apt";
+import { hostImages } from "../host/images";
 import { apiEndpoint, controlPlanes, etcdMembers, hasRole, isNode, nodes } from "../spec/topology";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
 import { factsSchema, type HostFacts, type Observation, type Observations, type Silence } from "./facts";
@@ -13,6 +15,7 @@ export function bareFacts(spec: Cluster, host: HostSpec): HostFacts {
   const hex = (index + 16).toString(16);
   return factsSchema.parse({
     name: host.name,
+    unanswered: [],
     os: { id: "debian", version: "13", title: "Debian GNU/Linux 13 (trixie)", codename: "trixie" },
     kernel: "6.12.48+deb13-amd64",
     architecture: "x86_64",
@@ -145,6 +148,22 @@ function runningSettings(spec: Cluster, host: HostSpec): HostFacts["settings"] {
     dnsDomain: isNode(host) ? dnsDomain : "",
     endpoint: isControlPlane ? apiEndpoint(spec).url : "",
     etcdDataDir: hasRole(host, Role.Etcd) ? spec.etcd.dataDir : "",
+  };
+}
+
+/** The same with every package, hold and image that the configuration asks for. */
+export function completeFacts(spec: ClusterSpec, host: HostSpec): HostFacts {
+  const wanted = [...packages(spec, host), ...releasedPackages(spec, host)];
+  return {
+    ...runningFacts(spec, host),
+    packages: Object.fromEntries(
+      wanted.map((entry) => {
+        const [name = "", pattern = ""] = entry.split("=");
+        return [name, pattern === "*" ? "1.0-1" : pattern.replace("*", "1")];
+      }),
+    ),
+    holds: holds(spec, host),
+    images: isNode(host) ? hostImages(spec, host).map((name) => ({ name, pinned: true })) : [],
   };
 }
 

@@ -10,7 +10,7 @@ import { devSpec } from "../../test/fixtures";
 import { scratch } from "../../test/scratch";
 import { formatProblem } from "../spec/problem";
 import type { HostFacts } from "./facts";
-import { bareFacts, observations, runningFacts, silent } from "./fixture";
+import { bareFacts, observations, observed, runningFacts, silent } from "./fixture";
 import { Silence } from "./facts";
 import { foreignClaims } from "./claims";
 import { assertSameCluster } from "./identity";
@@ -72,6 +72,16 @@ describe("state and hosts", () => {
       sentences(ours, claimed({ w2: "no certificate" })).join(),
       /w2 belongs to the cluster dev \(CA sha256 unreadable\)/,
     );
+  });
+
+  test("part over a name that would act on a terminal or on Pulumi's colours, without its effect", () => {
+    const named = new Map(
+      [...claimed()].map(([host, { facts }]) => {
+        const membership = { ...facts!.membership, cluster: "<{%fg 99%}>\u001b[2J" };
+        return [host, observed({ ...facts!, membership })] as const;
+      }),
+    );
+    assert.match(sentences(undefined, named).join(), /the cluster \\u\{3c\}\{%fg 99%\}\\u\{3e\}\\u\{1b\}\[2J \(CA/);
   });
 
   test("are compared by the value of an output, and the run ends with the refusal", async () => {

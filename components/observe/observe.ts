@@ -2,17 +2,16 @@
 import type { ClusterSpec, HostSpec, SshSpec } from "../spec/types";
 import { Silence, type Observation, type Observations } from "./facts";
 import { readFacts, type Asked } from "./reading";
-import { commandFor, questionsFor, questionsForLeaving, type Questions } from "./script";
+import { commandFor, questionsFor, questionsForLeaving, SCRIPT_SECONDS, type Questions } from "./script";
 import { runSession, type SessionArgs, type SessionLimits, type SessionResult } from "./session";
 
 /** Sessions at once: each waits for its host most of the time. */
 const MOST_SESSIONS = 128;
 
-/** Seconds after which a host ends the script; this machine waits a little longer. */
-const SCRIPT_SECONDS = 75;
 export const LIMITS: SessionLimits = {
   connectMs: 10_000,
   loginMs: 20_000,
+  // A little longer than the host itself.
   commandMs: (SCRIPT_SECONDS + 8) * 1000,
   outputBytes: 4 * 2 ** 20,
 };

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { isNode } from "../spec/topology";
 import { HostState, type ClusterSpec, type HostSpec } from "../spec/types";
 import type { HostFacts, Observations } from "./facts";
+import { knows, Question } from "./questions";
 
 /**
  * The specification with the hosts marked that answer under a known name and are no part of the cluster: their machine
@@ -24,6 +25,8 @@ export function asFound(spec: ClusterSpec, observations: Observations = new Map(
 
 function isFresh(spec: ClusterSpec, host: HostSpec, facts: HostFacts): boolean {
   const last = isNode(host) ? `${spec.name}-${host.name}-kubelet` : `${spec.name}-etcd-${host.name}-member`;
+  // A machine that could not say whether it is part is not known to be fresh.
+  if (!knows(facts, Question.Files, isNode(host) ? Question.Registered : Question.Etcd)) return false;
   const isPart = isNode(host) ? facts.registered === true : facts.etcd !== undefined;
   return !isPart && !facts.commands.some(({ resource }) => resource === last);
 }

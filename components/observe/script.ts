@@ -29,6 +29,12 @@ const FURTHER = [
 /** More hosts of one kind than any cluster should have; each probe costs the host a process. */
 const MOST_PROBES = 9;
 
+/** Seconds after which a host ends the script. */
+export const SCRIPT_SECONDS = 75;
+
+/** Seconds after which it begins no more questions and ends those it has: what was answered by then still has to be told. */
+const ANSWER_SECONDS = SCRIPT_SECONDS - 20;
+
 /** One host's questions: the program for `bash -s`, and what its answers are read with. */
 export interface Questions {
   program: string;
@@ -71,6 +77,7 @@ export function variablesFor(spec: ClusterSpec, host: HostSpec): Variables {
     APT_SOURCE_TEXTS: spec.mirror.apt.map((source) => sourceFile(source).content),
     APT_KEYS: keyUrls(spec.mirror.apt),
     PROBES: probesOf(spec, host),
+    ANSWER_SECONDS: String(ANSWER_SECONDS),
   };
 }
 

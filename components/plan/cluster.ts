@@ -1,5 +1,6 @@
 /** The cluster as it is: versions, health, who leads and who holds the address. Pure. */
 import { Silence, type ClusterFacts, type HostFacts, type NodeFacts } from "../observe/facts";
+import { knows, Question } from "../observe/questions";
 import { controlPlanes, etcdMembers, hasRole, isNode } from "../spec/topology";
 import { HostState, Role, type HostSpec } from "../spec/types";
 import { allFacts, factsOf, isSettled, observationOf, runningOn, type PlanInput } from "./input";
@@ -97,8 +98,9 @@ function unitProblems({ units }: HostFacts): string[] {
     .map(([name, { active }]) => `${name} is ${active}`);
 }
 
-function etcdProblems({ etcd, units }: HostFacts, host: HostSpec): string[] {
-  if (!hasRole(host, Role.Etcd)) return [];
+function etcdProblems(facts: HostFacts, host: HostSpec): string[] {
+  const { etcd, units } = facts;
+  if (!hasRole(host, Role.Etcd) || !knows(facts, Question.Etcd)) return [];
   if (!etcd) return units["etcd"]?.active === "active" ? ["its etcd member does not answer"] : [];
   const own = etcd.members.find(({ id }) => id === etcd.memberId);
   return [
@@ -108,8 +110,9 @@ function etcdProblems({ etcd, units }: HostFacts, host: HostSpec): string[] {
   ];
 }
 
-function staticPodProblems({ staticPods }: HostFacts): string[] {
-  return staticPods.filter(({ healthy }) => !healthy).map(({ component }) => `${component} is not healthy`);
+function staticPodProblems(facts: HostFacts): string[] {
+  if (!knows(facts, Question.Health)) return [];
+  return facts.staticPods.filter(({ healthy }) => !healthy).map(({ component }) => `${component} is not healthy`);
 }
 
 function nodeProblems(input: PlanInput, host: HostSpec): string[] {
@@ -131,13 +134,15 @@ export function clusterProblems(input: PlanInput): string[] {
   const { vip } = input.spec.api;
   const holders = allFacts(input).filter((facts) => facts.holdsVip);
   const asked = controlPlanes(input.spec).map((host) => factsOf(input, host.name));
-  const nobody = vip !== undefined && holders.length === 0 && asked.every((facts) => facts !== undefined);
+  const allTold = asked.every((facts) => facts !== undefined && knows(facts, Question.Interfaces));
+  const nobody = vip !== undefined && holders.length === 0 && allTold;
   const members = etcdMembers(input.spec).map((host) => factsOf(input, host.name)?.etcd);
+  const apiUnknown = asked.some((facts) => facts !== undefined && !knows(facts, Question.Api));
   const leaderless = members.some((etcd) => etcd !== undefined) && etcdLeader(input) === undefined;
   return [
     ...(nobody ? [`no host holds the virtual IP ${vip}`] : []),
     ...(holders.length > 1 ? [`the virtual IP ${vip} is on ${holders.map(({ name }) => name).join(" and ")}`] : []),
     ...(leaderless ? ["etcd has no leader"] : []),
-    ...(clusterFacts(input) ? [] : ["no API server answers"]),
+    ...(clusterFacts(input) || apiUnknown ? [] : ["no API server answers"]),
   ];
 }

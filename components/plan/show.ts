@@ -2,6 +2,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 
+import { uncoloured } from "../spec/printable";
 import { planText } from "./text";
 import type { Plan } from "./types";
 
@@ -12,7 +13,7 @@ export const PLAN_FILE = "KUBEADM_HA_PLAN";
 export async function showPlan(plan: Plan): Promise<void> {
   if (!pulumi.runtime.isDryRun()) return;
   writePlan(plan);
-  await pulumi.log.info(planText(plan));
+  await pulumi.log.info(uncoloured(planText(plan)));
 }
 
 /** Writes the plan where the environment asks for it. */

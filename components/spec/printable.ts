@@ -8,8 +8,20 @@ const LONGEST = 400;
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
+/** Outer signs of `<{%` and `%}>`: what they enclose is a colour to Pulumi, which panics over one that it does not know. */
+const COLOUR_MARKS = /<(?=\{%)|(?<=%\})>/g;
+
 /** One line without anything that does not show, `\u{202e}` in the place of each such character; long text is cut. */
 export function printable(text: string, longest = LONGEST): string {
-  const shown = text.replace(/\s+/g, " ").replace(UNPRINTABLE, (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`);
+  const shown = uncoloured(text.replace(/\s+/g, " ").replace(UNPRINTABLE, spelt));
   return shown.length > longest ? `${[...shown].slice(0, longest - 1).join("")}…` : shown;
+}
+
+/** Text in which Pulumi finds no colour, else as it is: what its diagnostics show. */
+export function uncoloured(text: string): string {
+  return text.replace(COLOUR_MARKS, spelt);
+}
+
+function spelt(mark: string): string {
+  return `\\u{${mark.codePointAt(0)!.toString(16)}}`;
 }

@@ -84,6 +84,11 @@ test("everything wrong comes in one message, without a stack trace", () => {
   assert.match(message, /\n {2}allowNonHa "maybe": is text, not true or false/);
 });
 
+test("a refusal has nothing that Pulumi would take for a colour", () => {
+  setConfig(configWith({ kubernetesVersion: "<{%fg 99%}>", "<{%": "1" }));
+  assert.doesNotMatch(refusal(), /<\{%|%\}>/);
+});
+
 test("a missing file is told with its path", () => {
   setConfig(configWith({ ssh: { privateKeyFile: join(folder, "missing") } }));
   assert.match(refusal(), /ssh\.privateKeyFile .*missing: cannot be read: no such file\. Create the key/);

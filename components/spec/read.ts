@@ -7,6 +7,7 @@ import type { Applied } from "./applied";
 import { nodeAt } from "./describe";
 import { parseSpec } from "./parse";
 import type { FileReader, PlainSpec } from "./plain";
+import { uncoloured } from "./printable";
 import { formatProblem, formatProblems, HIDDEN, type Problem } from "./problem";
 import { formatSkipped, type Skipped } from "./sentence";
 import { hasRole } from "./topology";
@@ -40,17 +41,17 @@ export function specFrom(texts: Record<string, string>, root: string, stack: str
 
 /** The one error that ends a run before anything is changed. */
 export function refusal(problems: Problem[]): pulumi.RunError {
-  return new pulumi.RunError(formatProblems(problems.map(hideSecrets)));
+  return new pulumi.RunError(uncoloured(formatProblems(problems.map(hideSecrets))));
 }
 
 /** Says what is unwise, and goes on. */
 export function warn(problem: Problem): void {
-  void pulumi.log.warn(formatProblem(hideSecrets(problem)));
+  void pulumi.log.warn(uncoloured(formatProblem(hideSecrets(problem))));
 }
 
 /** Says that a check is skipped, and what it would have said. */
 export function warnOfSkip(skipped: Skipped): void {
-  void pulumi.log.warn(formatSkipped({ ...skipped, problems: skipped.problems?.map(hideSecrets) }));
+  void pulumi.log.warn(uncoloured(formatSkipped({ ...skipped, problems: skipped.problems?.map(hideSecrets) })));
 }
 
 const noAgent: Problem = {

@@ -4,6 +4,8 @@ import type { Named } from "../../spec/sentence";
 import type { Applied } from "../../spec/applied";
 import { HostState, type ClusterSpec, type HostSpec, type LeavingHost } from "../../spec/types";
 import type { HostFacts, Observation, Observations } from "../facts";
+import { knows } from "../questions";
+import { needs } from "./needs";
 
 export enum Severity {
   /** Ends the run before anything is changed. */
@@ -80,7 +82,12 @@ export function isResting({ state, settled }: HostSpec): boolean {
   return settled && state === HostState.Maintenance;
 }
 
-/** A check of one host at a time; one in maintenance is let be. */
+/** Whether a host answered what a check judges by. */
+export function answersTo(id: string): (seen: Seen) => boolean {
+  return ({ facts }) => knows(facts, ...(needs[id] ?? []));
+}
+
+/** A check of one host at a time; one in maintenance is let be, and so is one that did not answer what is judged. */
 export function everyHost(
   id: string,
   name: string,
@@ -90,6 +97,7 @@ export function everyHost(
   return check(id, name, weight, (context) =>
     seen(context)
       .filter(({ host }) => !isResting(host))
+      .filter(answersTo(id))
       .flatMap((each) => find(each, context)),
   );
 }

@@ -1,7 +1,18 @@
 /** The running cluster is whole: an upgrade takes one part out of service at a time, and needs all others. */
 import { isNode } from "../../spec/topology";
 import { Role } from "../../spec/types";
-import { check, isResting, onHost, Severity, Weight, type Check, type Context, type Finding, type Seen } from "./check";
+import {
+  answersTo,
+  check,
+  isResting,
+  onHost,
+  Severity,
+  Weight,
+  type Check,
+  type Context,
+  type Finding,
+  type Seen,
+} from "./check";
 import { brokenParts, hostOf, hostOfMember, membersSeen, nodesAnswered, nodesSeen, settledWith } from "./cluster";
 import { ours, outage, urgency } from "./running";
 
@@ -32,14 +43,16 @@ export const healthChecks: Check[] = [
   ),
 
   check("control-plane-healthy", "every control plane's static pods are healthy", Weight.ByUpgrade, (context) =>
-    settledWith(context, Role.ControlPlane).flatMap((each) =>
-      brokenParts(each).map((part): Finding => {
-        const isThere = each.facts.staticPods.some(({ component }) => component === part);
-        const reason = isThere ? "is not healthy" : "has no manifest";
-        const fix = `See \`crictl ps -a --name ${part}\` and \`journalctl -u kubelet\` there`;
-        return onHost(each, part, { reason, fix }, urgency(context, each.host));
-      }),
-    ),
+    settledWith(context, Role.ControlPlane)
+      .filter(answersTo("control-plane-healthy"))
+      .flatMap((each) =>
+        brokenParts(each).map((part): Finding => {
+          const isThere = each.facts.staticPods.some(({ component }) => component === part);
+          const reason = isThere ? "is not healthy" : "has no manifest";
+          const fix = `See \`crictl ps -a --name ${part}\` and \`journalctl -u kubelet\` there`;
+          return onHost(each, part, { reason, fix }, urgency(context, each.host));
+        }),
+      ),
   ),
 
   check("nodes-ready", "every node is Ready", Weight.ByUpgrade, (context) =>
@@ -79,7 +92,8 @@ function namesOf(hosts: Seen[]): string {
 }
 
 function unhealthyMembers(context: Context): Finding[] {
-  return settledWith(context, Role.Etcd).flatMap((each): Finding[] => {
+  const told = settledWith(context, Role.Etcd).filter(answersTo("etcd-healthy"));
+  return told.flatMap((each): Finding[] => {
     const { etcd } = each.facts;
     if (etcd?.healthy === true) return [];
     const reason =

@@ -1,7 +1,9 @@
 /** Hosts can be asked: they answer, they are who they should be, and they let us in as root. */
 import { Silence } from "../facts";
+import { Question } from "../questions";
 import {
   check,
+  everyHost,
   isResting,
   onHost,
   Severity,
@@ -41,6 +43,24 @@ export const reachChecks: Check[] = [
   silence("authentication", "every host accepts our SSH key", Weight.Error, Silence.Authentication),
   silence("root", "every host lets us be root", Weight.Error, Silence.NotRoot),
   silence("facts", "every host can say what it is", Weight.ByHost, Silence.Broken),
+  everyHost("answers", "every host answers all that it is asked, in time", Weight.Both, (each, context) => {
+    const { unanswered } = each.facts;
+    if (unanswered.length === 0) return [];
+    const severity = unanswered.every((one) => idle.includes(one)) ? Severity.Warning : gravity(context, each.host);
+    const reason = "got no answer, so nothing is judged or repaired by it";
+    const fix = "See whether the host is overloaded, its disk slow or the program behind it broken, and run again";
+    return [onHost(each, unanswered.join(", "), { reason, fix }, severity)];
+  }),
+];
+
+/** Nothing is refused by their answers: without them a repair waits, or a word of caution is missing. */
+const idle = [
+  Question.Synchronised,
+  Question.Sources,
+  Question.Images,
+  Question.Hashes,
+  Question.Modes,
+  Question.Budgets,
 ];
 
 function silence(id: string, name: string, weight: Weight, kind: Silence): Check {

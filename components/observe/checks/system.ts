@@ -2,7 +2,18 @@
 import semver from "semver";
 import { hasRole, isNode, kubeletField } from "../../spec/topology";
 import { Role } from "../../spec/types";
-import { check, everyHost, onHost, seen, Severity, Weight, type Check, type Context, type Finding } from "./check";
+import {
+  answersTo,
+  check,
+  everyHost,
+  onHost,
+  seen,
+  Severity,
+  Weight,
+  type Check,
+  type Context,
+  type Finding,
+} from "./check";
 import { gravity } from "./running";
 
 /** What `uname -m` says → the name in packages and archives. */
@@ -101,7 +112,7 @@ export const systemChecks: Check[] = [
 
 // Images and packages of both may well exist; whoever adds a host of another kind should know that they have to.
 function mixedArchitectures(context: Context): Finding[] {
-  const all = seen(context);
+  const all = seen(context).filter(answersTo("architecture-mixed"));
   const [first] = [...all.filter(({ host }) => host.settled), ...all];
   return all.flatMap((each): Finding[] => {
     const { architecture } = each.facts;

@@ -2,6 +2,7 @@
 import { hasRole } from "../../spec/topology";
 import { Role } from "../../spec/types";
 import {
+  answersTo,
   check,
   leavingSeen,
   onHost,
@@ -26,7 +27,8 @@ export const vipChecks: Check[] = [
 // that leaves has it until its hand-over.
 function foreignAnswer(context: Context): Finding[] {
   const { vip } = context.spec.api;
-  if (vip === undefined) return [];
+  // One that cannot say whose it is and what addresses it has may well be the one that answers.
+  if (vip === undefined || !seen(context).every(answersTo("vip-free"))) return [];
   const holders = seen(context).filter(({ facts }) => facts.holdsVip);
   const mayHold = [...ours(context), ...leavingSeen(context)].filter(({ host }) => hasRole(host, Role.ControlPlane));
   const known = new Set([...holders, ...mayHold].flatMap(({ facts }) => macsOf(facts)));

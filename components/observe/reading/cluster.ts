@@ -1,6 +1,7 @@
 /** What a host knows of its cluster: membership, certificates, its etcd member, its API server. Pure. */
 import { z } from "zod";
 import type { ClusterFacts, EtcdFacts, HostFacts, NodeFacts } from "../facts";
+import { Question } from "../questions";
 import type { Answers } from "./answers";
 
 type Files = Map<string, string[]>;
@@ -106,7 +107,7 @@ const alarms = z.object({
 
 function etcdOf(answers: Answers): EtcdFacts | undefined {
   const own = answers.json("etcd-status", status);
-  if (own === undefined) return undefined;
+  if (own === undefined || !answers.has(Question.Etcd)) return undefined;
   return {
     version: own.version,
     memberId: own.header.member_id,
@@ -143,7 +144,7 @@ const annotated = z.object({
 function apiOf(answers: Answers): ClusterFacts | undefined {
   const version = answers.json("api-version", z.object({ gitVersion: z.string() }))?.gitVersion;
   const nodes = answers.json("nodes", table);
-  if (version === undefined || nodes === undefined) return undefined;
+  if (version === undefined || nodes === undefined || !answers.has(Question.Api)) return undefined;
   const ours = cordonedByUs(answers);
   return { version, nodes: rowsOf(nodes).map((cell) => nodeOf(cell, ours)), blockedBudgets: budgetsOf(answers) };
 }

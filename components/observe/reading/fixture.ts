@@ -1,4 +1,5 @@
 /** Documents as facts.sh prints them, for tests. Tests only. */
+import type { Question } from "../questions";
 import type { Asked } from ".";
 
 export const ASKED: Asked = {
@@ -8,10 +9,14 @@ export const ASKED: Asked = {
   probes: ["192.0.2.12:2379", "192.0.2.13:2379"],
 };
 
-/** A document with these answers and no others. */
-export function documentOf(answers: Record<string, string | Buffer>, epochMs = 1_790_000_000_000): string {
+/** A document with these answers, and nothing to tell of all other questions but those without an answer. */
+export function documentOf(
+  answers: Record<string, string | Buffer>,
+  epochMs = 1_790_000_000_000,
+  unanswered: Question[] = [],
+): string {
   const encoded = Object.entries(answers).map(([name, answer]) => [name, Buffer.from(answer).toString("base64")]);
-  return `${JSON.stringify({ epochMs, answers: Object.fromEntries(encoded) })}\n`;
+  return `${JSON.stringify({ epochMs, unanswered, answers: Object.fromEntries(encoded) })}\n`;
 }
 
 /** An answer of `path NUL line`. */

@@ -22,6 +22,7 @@ export function readFacts(document: string, asked: Asked): HostFacts {
   const files = answers.files("files");
   const facts = {
     name: asked.name,
+    unanswered: answers.unanswered,
     ...machineFacts(answers, files, asked.etcdDataDir),
     ...networkFacts(answers, asked.vip, asked.probes),
     ...softwareFacts(answers, files),

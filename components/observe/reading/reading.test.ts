@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFacts } from ".";
+import { Question } from "../questions";
 import { ASKED, documentOf, linesOf, tableOf } from "./fixture";
 
 const factsOf = (answers: Record<string, string | Buffer>) => readFacts(documentOf(answers), ASKED);
@@ -13,8 +14,33 @@ test("a host that answers nothing has empty facts", () => {
 });
 
 test("what is no document is refused", () => {
-  for (const text of ["", "Welcome", "[]", "{}", '{"epochMs":-1,"answers":{}}', '{"epochMs":1,"answers":{"a":"?"}}'])
-    assert.throws(() => readFacts(text, ASKED), text);
+  const documents = [
+    '{"epochMs":1,"answers":{}}',
+    '{"epochMs":-1,"unanswered":[],"answers":{}}',
+    '{"epochMs":1,"unanswered":["weather"],"answers":{}}',
+    '{"epochMs":1,"unanswered":[],"answers":{"a":"?"}}',
+  ];
+  for (const text of ["", "Welcome", "[]", "{}", ...documents]) assert.throws(() => readFacts(text, ASKED), text);
+});
+
+test("what was told of an unanswered question before it was cut off is not believed", () => {
+  const hash = "0".repeat(64);
+  const answers = {
+    packages: "ii  curl 8.14.1-2\n",
+    files: linesOf({ "/var/lib/kubeadm-ha/files/a": [`cp1-vip ${hash} 644 root:root /etc/a`] }),
+    hashes: `${hash}  /etc/a\0`,
+    modes: "",
+    "etcd-status": '{"header":{"member_id":"1"},"version":"3.5.21"}',
+    "api-version": '{"gitVersion":"v1.35.4"}',
+    nodes: tableOf(["Name"], [["cp1"]]),
+  };
+  const all = factsOf(answers);
+  assert.deepEqual([all.unanswered, all.files[0]?.state, all.etcd?.version], [[], "missing", "3.5.21"]);
+  assert.deepEqual([all.packages, all.cluster?.nodes.length], [{ curl: "8.14.1-2" }, 1]);
+  const unanswered = [Question.Packages, Question.Modes, Question.Etcd, Question.Api];
+  const facts = readFacts(documentOf(answers, 0, unanswered), ASKED);
+  assert.deepEqual([facts.unanswered, facts.packages, facts.files], [unanswered, {}, []]);
+  assert.deepEqual([facts.etcd, facts.cluster], [undefined, undefined]);
 });
 
 test("every answer may be rubbish", () => {

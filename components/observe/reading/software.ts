@@ -1,5 +1,6 @@
 /** What is installed and runs on a host, and what the program's scripts left there. Pure. */
 import type { HostFacts } from "../facts";
+import { Question } from "../questions";
 import type { Answers } from "./answers";
 
 type Files = Map<string, string[]>;
@@ -132,7 +133,9 @@ function commandsOf(files: Files): HostFacts["commands"] {
   return under(files, `${STATE}/done/`).map(([resource, [input = "", repair = ""]]) => ({ resource, input, repair }));
 }
 
+// Without a hash or a mode nobody knows whether a file is what it was, or there at all.
 function managedOf(answers: Answers, files: Files): HostFacts["files"] {
+  if (!answers.has(Question.Hashes, Question.Modes)) return [];
   const hashes = byPath(answers, "hashes", /^([0-9a-f]{64}) [ *](.*)$/s);
   const modes = byPath(answers, "modes", /^([0-7]+ \S+) (.*)$/s);
   return under(files, `${STATE}/files/`).flatMap(([, [record = ""]]) => {
