@@ -31,16 +31,22 @@ export function judge(context: Context, stages: Check[] = [...hostStage, ...clus
   return { errors: of(Severity.Error), warnings: of(Severity.Warning), skipped };
 }
 
+/** What stands against a run, and what is only said. */
+export interface Judgement {
+  problems: Problem[];
+  warnings: Problem[];
+}
+
 /**
- * Throws one error that lists everything for which nothing may be changed; warnings go to Pulumi's log and to the
- * caller. Without observations nothing is judged, and only the skipped checks are named.
+ * Everything for which nothing may be changed; warnings go to Pulumi's log and to the caller. Without observations
+ * nothing is judged, and only the skipped checks are named.
  */
-export function assertSafe(
+export function examine(
   spec: ClusterSpec,
   observations: Observations | undefined,
   applied: Applied | undefined,
   now = Date.now(),
-): Problem[] {
+): Judgement {
   const changes = applied === undefined ? [] : changeProblems(applied, spec);
   if (observations === undefined) nameSkips(spec);
   const { errors, warnings, skipped } = observations ? judge({ spec, observations, applied, now }) : NOTHING;
@@ -50,9 +56,12 @@ export function assertSafe(
   const news = errors.filter(
     ({ key, reason }) => !changes.some((one) => one.key === key && reason.startsWith(one.reason)),
   );
-  const problems = [...changes, ...news];
+  return { problems: [...changes, ...news], warnings };
+}
+
+/** Throws one error that lists all of them, if there are any. */
+export function assertNone(problems: Problem[]): void {
   if (problems.length > 0) throw refusal(problems);
-  return warnings;
 }
 
 const NOTHING: Verdict = { errors: [], warnings: [], skipped: [] };
