@@ -8,9 +8,9 @@ import { Hosts } from "./components/host/hosts";
 import { nodeTable } from "./components/host/table";
 import { Pki } from "./components/pki/pki";
 import { openLedger } from "./components/host/remote";
-import { assertSafe } from "./components/observe/checks";
+import { assertNone, examine } from "./components/observe/checks";
 import { historyOf } from "./components/observe/history";
-import { assertSameCluster } from "./components/observe/identity";
+import { foreignHosts, mayBeLost } from "./components/observe/identity";
 import { observe } from "./components/observe/observe";
 import { asFound } from "./components/observe/replaced";
 import { makePlan } from "./components/plan/plan";
@@ -25,11 +25,12 @@ export = async () => {
   const wanted = settledBy(last, readSpec(last.applied));
   const observations = wanted.observe ? await observe(wanted) : undefined;
   const spec = asFound(wanted, observations);
-  const warnings = assertSafe(spec, observations, last.applied);
-  const ledger = openLedger(historyOf(spec, last, observations));
+  const { problems, warnings } = examine(spec, observations, last.applied);
+  if (!mayBeLost(observations)) assertNone(problems);
 
   const pki = new Pki(spec.name, { spec });
-  await assertSameCluster(pki.clusterCa, observations);
+  assertNone([...(await foreignHosts(pki.clusterCa, observations)), ...problems]);
+  const ledger = openLedger(historyOf(spec, last, observations));
   const hosts = new Hosts(spec.name, { spec, clusterCa: pki.clusterCa });
   const vip = new VirtualIp(spec.name, { spec, hosts, pki });
   const etcd = new EtcdCluster(spec.name, { spec, hosts, pki, before: vip.handedOver });

@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { hostsWith } from "../spec/cases/case";
 import { formatProblem } from "../spec/problem";
 import { formatSkipped } from "../spec/sentence";
-import { assertSafe, changeStage, clusterStage, hostStage, judge, type Check } from "./checks";
+import { assertNone, changeStage, clusterStage, examine, hostStage, judge, type Check } from "./checks";
 import { Severity, Weight } from "./checks/check";
 import { contextOf, to136, type Case, type Given } from "./checks/cases/case";
 import { changeCases } from "./checks/cases/change";
@@ -105,7 +105,7 @@ test("every host that breaks something has its line, host by host, in one messag
     silent: { w2: [Silence.HostKey, "SHA256:aaa instead of SHA256:bbb"] },
   });
   assert.throws(
-    () => assertSafe(spec, observations, applied),
+    () => assertNone(examine(spec, observations, applied).problems),
     (error: unknown) => {
       assert.ok(pulumi.RunError.isInstance(error));
       const [head, ...rest] = error.message.split("\n");
@@ -149,10 +149,11 @@ test("what cannot be skipped is judged all the same", () => {
 test("without observations only the change is judged", () => {
   const bad = { config: { skipChecks: ["swap-off"] }, facts: { cp1: { swap: ["/dev/sda2"] } } };
   const { spec, applied } = contextOf(bad);
-  assert.deepEqual(assertSafe(spec, undefined, applied), []);
+  assert.deepEqual(examine(spec, undefined, applied), { problems: [], warnings: [] });
+  assertNone([]);
   const lost = contextOf({ config: { ...hostsWith(2, { state: "lost" }), ...to136.config }, appliedConfig: {} });
   assert.throws(
-    () => assertSafe(lost.spec, undefined, lost.applied),
+    () => assertNone(examine(lost.spec, undefined, lost.applied).problems),
     /1 problem, .*\n {2}kubernetesVersion.*2 members/,
   );
 });

@@ -31,16 +31,22 @@ export function judge(context: Context, stages: Check[] = [...changeStage, ...ho
   return { errors: of(Severity.Error), warnings: of(Severity.Warning), skipped };
 }
 
+/** What stands against a run, and what is only said. */
+export interface Judgement {
+  problems: Problem[];
+  warnings: Problem[];
+}
+
 /**
- * Throws one error that lists everything for which nothing may be changed; warnings go to Pulumi's log and to the
- * caller. Without observations the change alone is judged, and the other skipped checks are named.
+ * Everything for which nothing may be changed; warnings go to Pulumi's log and to the caller. Without observations the
+ * change alone is judged, and the other skipped checks are named.
  */
-export function assertSafe(
+export function examine(
   spec: ClusterSpec,
   observations: Observations | undefined,
   applied: Applied | undefined,
   now = Date.now(),
-): Problem[] {
+): Judgement {
   const context = { spec, observations: observations ?? new Map(), applied, now };
   const change = judge(context, changeStage);
   const seen = observations ? judge(context, [...hostStage, ...clusterStage]) : unasked(spec);
@@ -51,9 +57,12 @@ export function assertSafe(
   const news = seen.errors.filter(
     ({ key, reason }) => !change.errors.some((one) => one.key === key && reason.startsWith(one.reason)),
   );
-  const problems = [...change.errors, ...news];
+  return { problems: [...change.errors, ...news], warnings };
+}
+
+/** Throws one error that lists all of them, if there are any. */
+export function assertNone(problems: Problem[]): void {
   if (problems.length > 0) throw refusal(problems);
-  return warnings;
 }
 
 function unasked({ skipChecks }: ClusterSpec): Verdict {

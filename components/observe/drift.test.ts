@@ -33,6 +33,13 @@ describe("nothing differs", () => {
     });
   }
 
+  for (const active of ["reloading", "refreshing", "activating"]) {
+    test(`for a unit that is ${active}`, () => {
+      const found = drift("cp2", ({ units }) => ({ units: { ...units, haproxy: { active, enabled: "enabled" } } }));
+      assert.deepEqual(found, []);
+    });
+  }
+
   test("is not said of a host that does not answer", () => {
     const all = new Map([...observations(spec, completeFacts), ["w1", silent("w1", Silence.Unreachable)]] as const);
     assert.deepEqual([...driftOf(spec, all).keys()].sort(), ["cp1", "cp2", "cp3", "w2"]);
@@ -51,6 +58,12 @@ const cases: [string, string, (facts: HostFacts) => Partial<HostFacts>, string[]
     "cp2",
     ({ units }) => ({ units: { ...units, haproxy: { active: "inactive", enabled: "enabled" } } }),
     [`${Step.Vip}: the unit haproxy is inactive`],
+  ],
+  [
+    "a kubelet that ends whenever it is started",
+    "w1",
+    ({ units }) => ({ units: { ...units, kubelet: { active: "failing", enabled: "enabled" } } }),
+    [`${Step.Kubelet}: the unit kubelet is failing`],
   ],
   [
     "an etcd that would not start at boot",

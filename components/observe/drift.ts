@@ -4,7 +4,7 @@ import { endpointPrograms, holds, kubeadmPackages, packages, releasedPackages } 
 import { hostImages } from "../host/images";
 import { controlPlanes, hasRole, isNode } from "../spec/topology";
 import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
-import type { HostFacts, Observations } from "./facts";
+import { isUp, type HostFacts, type Observations } from "./facts";
 import { knows, Question } from "./questions";
 
 /** By host, by step: sentences without a full stop, `the unit haproxy is inactive`. Hosts without facts are not there. */
@@ -54,7 +54,7 @@ function unitDrift(facts: HostFacts, names: string[]): string[] {
   return names.flatMap((name) => {
     const unit = facts.units[name];
     if (unit === undefined) return [`there is no unit ${name}`];
-    if (unit.active !== "active") return [`the unit ${name} is ${unit.active}`];
+    if (!isUp(unit)) return [`the unit ${name} is ${unit.active}`];
     return unit.enabled === "enabled" ? [] : [`the unit ${name} is ${unit.enabled}: it would not start at boot`];
   });
 }

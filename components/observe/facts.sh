@@ -114,7 +114,7 @@ ask_certificates() {
 ask_units() {
   local line id pid program
   # With systemd there it fails for want of an answer only.
-  ask units 5 systemctl show -p Id,LoadState,ActiveState,UnitFileState,MainPID "${UNITS[@]}" ||
+  ask units 5 systemctl show -p Id,LoadState,ActiveState,SubState,UnitFileState,MainPID "${UNITS[@]}" ||
     [ ! -d /run/systemd/system ] || lose units
   [ -f "$WORK/units" ] || return 0
   while IFS= read -r line; do

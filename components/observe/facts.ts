@@ -35,7 +35,7 @@ const listener = z.object({
 });
 
 const unit = z.object({
-  /** `active`, `inactive`, `failed`, `activating`. */
+  /** As systemd says: `active`, `inactive`, `failed`, `activating`; `failing` when it ends and is started again and again. */
   active: text,
   /** `enabled`, `disabled`, `masked`; empty when there is no such unit. */
   enabled: text,
@@ -241,9 +241,15 @@ export const factsSchema = z.object({
 
 /** The facts of one host. */
 export type HostFacts = z.output<typeof factsSchema>;
+export type UnitFacts = z.output<typeof unit>;
 export type NodeFacts = z.output<typeof node>;
 export type EtcdFacts = z.output<typeof etcd>;
 export type ClusterFacts = z.output<typeof cluster>;
+
+/** Whether a unit runs, or is about to: one that reloads serves on, and one that starts has its time for it. */
+export function isUp({ active }: UnitFacts): boolean {
+  return ["active", "reloading", "refreshing", "activating"].includes(active);
+}
 
 /** Why a host gave no facts. */
 export enum Silence {

@@ -13,7 +13,7 @@ import type { HostFacts } from "./facts";
 import { bareFacts, observations, observed, runningFacts, silent } from "./fixture";
 import { Silence } from "./facts";
 import { foreignClaims } from "./claims";
-import { assertSameCluster } from "./identity";
+import { ADOPTING, foreignHosts, mayBeLost } from "./identity";
 
 const folder = scratch();
 
@@ -84,9 +84,33 @@ describe("state and hosts", () => {
     assert.match(sentences(undefined, named).join(), /the cluster \\u\{3c\}\{%fg 99%\}\\u\{3e\}\\u\{1b\}\[2J \(CA/);
   });
 
-  test("are compared by the value of an output, and the run ends with the refusal", async () => {
-    await assertSameCluster(pulumi.output(ours), claimed());
-    await assert.rejects(assertSameCluster(pulumi.output(theirs), claimed()), /1 problem, nothing was changed/);
-    await assertSameCluster(pulumi.output(theirs), undefined);
+  test("are compared by the value of an output", async () => {
+    assert.deepEqual(await foreignHosts(pulumi.output(ours), claimed()), []);
+    assert.equal((await foreignHosts(pulumi.output(theirs), claimed())).length, 1);
+    assert.deepEqual(await foreignHosts(pulumi.output(theirs), undefined), []);
+  });
+});
+
+describe("a run that is refused already", () => {
+  const mocks = { newResource: () => ({ id: "", state: {} }), call: () => ({}) };
+  const as = (preview: boolean) => pulumi.runtime.setMocks(mocks, "kubeadm-ha", "dev", preview);
+
+  test("looks for a lost state in a preview only, and only where hosts are claimed", async () => {
+    await as(true);
+    assert.deepEqual([claimed(), observations(spec, bareFacts), undefined].map(mayBeLost), [true, false, false]);
+    await as(false);
+    assert.equal(mayBeLost(claimed()), false);
+  });
+
+  test("finds none while a state is adopted in a preview, and does in an update", async () => {
+    process.env[ADOPTING] = "1";
+    try {
+      await as(true);
+      assert.deepEqual(await foreignHosts(pulumi.output(theirs), claimed()), []);
+      await as(false);
+      assert.equal((await foreignHosts(pulumi.output(theirs), claimed())).length, 1);
+    } finally {
+      delete process.env[ADOPTING];
+    }
   });
 });

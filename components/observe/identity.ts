@@ -1,7 +1,7 @@
 /** Whether the hosts belong to the cluster that this stack's state knows: its CA tells. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { refusal } from "../spec/read";
+import type { Problem } from "../spec/problem";
 import { foreignClaims } from "./claims";
 import type { Observations } from "./facts";
 
@@ -9,22 +9,30 @@ import type { Observations } from "./facts";
 export const ADOPTING = "KUBEADM_HA_ADOPT";
 
 /**
- * Lost or old state must never build a second cluster on the hosts of a living one. Throws one error that names every
- * host whose claim was made with another CA than the state's, or with any while the state holds none.
+ * Whether a run that is refused already should still look whether the state was lost, or other problems would hide it.
+ * An update should not: to know the state's CA is to declare it, and an update would make one.
  */
-export async function assertSameCluster(
+export function mayBeLost(observations: Observations | undefined): boolean {
+  if (observations === undefined || !pulumi.runtime.isDryRun()) return false;
+  return [...observations.values()].some(({ facts }) => facts !== undefined && facts.membership.claimCa !== "");
+}
+
+/**
+ * Lost or old state must never build a second cluster on the hosts of a living one: every host whose claim was made with
+ * another CA than the state's, or with any while the state holds none.
+ */
+export async function foreignHosts(
   clusterCa: pulumi.Output<string>,
   observations: Observations | undefined,
-): Promise<void> {
-  if (observations === undefined) return;
+): Promise<Problem[]> {
+  if (observations === undefined) return [];
   if (process.env[ADOPTING] && pulumi.runtime.isDryRun()) {
     void pulumi.log.warn(
       `${ADOPTING} is set: this preview does not ask whether the hosts are of this state's cluster; an update does.`,
     );
-    return;
+    return [];
   }
-  const problems = foreignClaims(await valueOf(clusterCa), observations);
-  if (problems.length > 0) throw refusal(problems);
+  return foreignClaims(await valueOf(clusterCa), observations);
 }
 
 /** Undefined while it is unknown: in the preview of a stack that does not have it yet. */

@@ -7,7 +7,7 @@ import { kubeconfig } from "../pki/kubeconfig";
 import { specOf } from "../spec/fixture";
 import { apiEndpoint } from "../spec/topology";
 import type { ClusterSpec } from "../spec/types";
-import { assertSafe } from "./checks";
+import { assertNone, examine } from "./checks";
 import { contextOf } from "./checks/cases/case";
 import { readFacts } from "./reading";
 import { runInSandbox, type SandboxFile } from "./sandbox";
@@ -82,7 +82,7 @@ test("what the record and the hosts both tell is told once", () => {
   ]) {
     const { spec: wanted, observations, applied } = contextOf(given);
     assert.throws(
-      () => assertSafe(wanted, observations, applied),
+      () => assertNone(examine(wanted, observations, applied).problems),
       (error: unknown) => {
         assert.ok(pulumi.RunError.isInstance(error));
         assert.match(

@@ -1,5 +1,5 @@
 /** The cluster as it is: versions, health, who leads and who holds the address. Pure. */
-import { Silence, type ClusterFacts, type HostFacts, type NodeFacts } from "../observe/facts";
+import { isUp, Silence, type ClusterFacts, type HostFacts, type NodeFacts } from "../observe/facts";
 import { knows, Question } from "../observe/questions";
 import { controlPlanes, etcdMembers, hasRole, isNode } from "../spec/topology";
 import { HostState, Role, type HostSpec } from "../spec/types";
@@ -94,7 +94,7 @@ function silenceText(silence: Silence | undefined, detail: string): string {
 
 function unitProblems({ units }: HostFacts): string[] {
   return Object.entries(units)
-    .filter(([, { active, enabled }]) => enabled !== "" && active !== "active" && active !== "activating")
+    .filter(([, unit]) => unit.enabled !== "" && !isUp(unit))
     .map(([name, { active }]) => `${name} is ${active}`);
 }
 

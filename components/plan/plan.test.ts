@@ -208,6 +208,18 @@ describe("what is not as it was left", () => {
     assert.match(planText(plan), /1 problem\n/);
   });
 
+  test("a unit that reloads or starts is no problem, one that fails again and again is", () => {
+    const input = unchanged();
+    const first = input.observations!.get("cp2")!;
+    const unit = (active: string) => ({ active, enabled: "enabled" });
+    const units = { haproxy: unit("reloading"), etcd: unit("activating"), kubelet: unit("failing") };
+    const observations = new Map([
+      ...input.observations!,
+      ["cp2", { ...first, facts: { ...first.facts!, units } }] as const,
+    ]);
+    assert.deepEqual(makePlan({ ...input, observations }).problems, ["cp2: kubelet is failing"]);
+  });
+
   test("problems of members, nodes and the address are named", () => {
     const input = unchanged();
     const { facts } = input.observations!.get("cp2")!;

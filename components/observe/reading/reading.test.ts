@@ -150,6 +150,17 @@ test("units that exist are told; ufw's unit runs where the firewall is off", () 
   assert.deepEqual(factsOf({ units, files: linesOf({ "/etc/ufw/ufw.conf": ["ENABLED=yes"] }) }).firewalls, ["ufw"]);
 });
 
+test("a unit that waits to be started again is failing, one that starts for the first time is not", () => {
+  const unit = (id: string, sub: string) =>
+    `Id=${id}.service\nLoadState=loaded\nActiveState=activating\nSubState=${sub}\nUnitFileState=enabled\n`;
+  const units = [unit("etcd", "start"), unit("kubelet", "auto-restart"), unit("haproxy", "auto-restart-queued")];
+  const read = factsOf({ units: units.join("\n") }).units;
+  assert.deepEqual(
+    ["etcd", "kubelet", "haproxy"].map((name) => read[name]?.active),
+    ["activating", "failing", "failing"],
+  );
+});
+
 test("images are told by name, pinned or not", () => {
   const images = [
     "REF TYPE DIGEST SIZE PLATFORMS LABELS",

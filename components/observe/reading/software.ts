@@ -62,7 +62,8 @@ function unitsOf(text: string): Map<string, HostFacts["units"][string]> {
     const property = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(block)?.[1] ?? "";
     const name = property("Id").replace(/\.service$/, "");
     if (name === "" || property("LoadState") === "not-found") continue;
-    units.set(name, { active: property("ActiveState"), enabled: property("UnitFileState") });
+    const active = property("SubState").startsWith("auto-restart") ? "failing" : property("ActiveState");
+    units.set(name, { active, enabled: property("UnitFileState") });
   }
   return units;
 }
