@@ -49,7 +49,7 @@ export function summary(results: Result[], left: string[]): string {
     const why = [...failed, ...result.errors.map((error) => error.split("\n")[0]!)].join("; ");
     return [result.drill, word(result), result.load[1].toFixed(1), result.title, why];
   });
-  const notRun = left.map((name) => [name, "not run", "", "", "the cluster was left broken"]);
+  const notRun = left.map((name) => [name, "not run", "", "", "the cluster was left broken, and up did not mend it"]);
   return table([["DRILL", "RESULT", "LOAD", "FAULT", "WHAT FAILED"], ...rows, ...notRun]);
 }
 
