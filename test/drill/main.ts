@@ -8,7 +8,7 @@ import { runChosen } from "../choose";
 import { Lab } from "../lab/lab";
 import { chosen } from "./choice";
 import { drills } from "./registry";
-import { keep, lines, listing, summary } from "./report";
+import { keep, lines, listing, resultsFile, summary } from "./report";
 import { type Result, runDrills } from "./run";
 import { upgradeChain, upgradeCuts } from "./upgrade-chain";
 
@@ -41,17 +41,20 @@ async function main(argv: string[]): Promise<number> {
   await lab.lab("up");
   if (!(await hasCluster(lab))) await lab.up();
   const results: Result[] = [];
+  const file = resultsFile(lab.folder);
+  console.log(`results are kept in ${file}`);
   await runDrills(lab, choice.drills, {
     ...(choice.idleMinutes !== undefined && { idleMinutes: choice.idleMinutes }),
     onBegin: ({ name, title, injection }) => console.log(`\n${name} ${title}\n  ${injection}`),
     onResult: (result) => {
       results.push(result);
+      keep(file, results);
       console.log(lines(result));
     },
   });
   const left = choice.drills.slice(results.length).map(({ name }) => name);
   console.log(summary(results, left));
-  console.log(`kept in ${keep(lab.folder, results)}`);
+  console.log(`all of them are in ${file}`);
   const passed = left.length === 0 && results.every(({ pass }) => pass);
   console.log(`drill: ${passed ? "pass" : "fail"}`);
   return passed ? 0 : 1;

@@ -1,6 +1,6 @@
 /** Shows what drills found, and keeps it. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { table } from "../../lab/status";
 import { availability } from "../load/gaps";
@@ -49,16 +49,20 @@ export function summary(results: Result[], left: string[]): string {
     const why = [...failed, ...result.errors.map((error) => error.split("\n")[0]!)].join("; ");
     return [result.drill, word(result), result.load[1].toFixed(1), result.title, why];
   });
-  const notRun = left.map((name) => [name, "not run", "", "", "the cluster was left broken"]);
+  const notRun = left.map((name) => [name, "not run", "", "", "the cluster was left broken, and up did not mend it"]);
   return table([["DRILL", "RESULT", "LOAD", "FAULT", "WHAT FAILED"], ...rows, ...notRun]);
 }
 
-/** Writes all results into a file of the lab's state; returns its path. */
-export function keep(folder: string, results: Result[]): string {
-  const file = join(folder, "drills", `${new Date().toISOString().replace(/[:.]/g, "-")}.json`);
-  mkdirSync(join(folder, "drills"), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(results.map(withoutSamples), null, 2)}\n`);
-  return file;
+/** Where in the lab's state the results of a run go that begins now. */
+export function resultsFile(folder: string): string {
+  return join(folder, "drills", `${new Date().toISOString().replace(/[:.]/g, "-")}.json`);
+}
+
+/** Writes all results so far. A run takes hours, and is not to lose those that it had when it is cut off. */
+export function keep(file: string, results: Result[]): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.part`, `${JSON.stringify(results.map(withoutSamples), null, 2)}\n`);
+  renameSync(`${file}.part`, file);
 }
 
 /** The attempts one by one are thousands; their gaps tell all that matters. */

@@ -43,17 +43,47 @@ const MARGIN_S = 5;
 const HEALTHY_BEFORE_S = 120;
 const IDLE_MINUTES = 30;
 
-/** Runs drills in turn; after one that leaves the cluster broken for good no other is run. */
-export async function runDrills(lab: Lab, drills: Drill[], options: RunOptions = {}): Promise<Result[]> {
+/** Runs drills in turn. One that leaves the cluster broken is followed by an `up`; if that mends nothing, by no other. */
+export function runDrills(lab: Lab, drills: Drill[], options: RunOptions = {}): Promise<Result[]> {
+  const run = (drill: Drill) => runDrill(lab, drill, options);
+  return inTurn(drills, run, (drill) => mended(lab, drill), options);
+}
+
+/** The order of things, whatever a drill and the mending of what it left are. */
+export async function inTurn(
+  drills: Drill[],
+  run: (drill: Drill) => Promise<Result>,
+  mend: (drill: Drill) => Promise<boolean>,
+  options: RunOptions = {},
+): Promise<Result[]> {
   const results: Result[] = [];
   for (const drill of drills) {
     options.onBegin?.(drill);
-    const result = await runDrill(lab, drill, options);
+    const result = await run(drill);
     results.push(result);
     options.onResult?.(result);
-    if (!result.healthy) break;
+    const isLast = results.length === drills.length;
+    if (!result.healthy && !isLast && !(await mend(drill))) break;
   }
   return results;
+}
+
+/** Whether the cluster that a drill left broken is healthy once its hosts are on and an `up` has run. */
+async function mended(lab: Lab, drill: Drill): Promise<boolean> {
+  console.log(`\n${drill.name} left the cluster broken: up, and another look`);
+  const run = new Run(lab, drill, IDLE_MINUTES);
+  try {
+    await lab.lab("up");
+    const { code, stdout } = await lab.pulumi("up", "--yes", "--skip-preview", "--non-interactive");
+    if (code !== 0) console.log(stdout.slice(-2000));
+    await run.reach();
+    return (await run.healed()) !== undefined;
+  } catch (error) {
+    console.log(`  ${(error as Error).message}`);
+    return false;
+  } finally {
+    run.end();
+  }
 }
 
 async function runDrill(lab: Lab, drill: Drill, { idleMinutes = IDLE_MINUTES }: RunOptions): Promise<Result> {
@@ -133,7 +163,7 @@ class Run {
   }
 
   /** The cluster's own certificates may be new after a drill that builds it again. */
-  private async reach(): Promise<void> {
+  async reach(): Promise<void> {
     this.api?.close();
     this.kubeconfig = await this.lab.pulumiOk("stack", "output", "kubeconfig", "--show-secrets");
     this.api = new Api(accessOf(this.kubeconfig), 5000);
