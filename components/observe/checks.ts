@@ -2,6 +2,7 @@
 import { printable } from "../spec/printable";
 import { changeProblems, type Applied } from "../spec/applied";
 import { isSkippable } from "../spec/checks/skips";
+import { unaskedMachines } from "../spec/machines";
 import type { Problem } from "../spec/problem";
 import { refusal, warn, warnOfSkip } from "../spec/read";
 import type { Skipped } from "../spec/sentence";
@@ -33,7 +34,7 @@ export function judge(context: Context, stages: Check[] = [...hostStage, ...clus
 
 /**
  * Throws one error that lists everything for which nothing may be changed; warnings go to Pulumi's log and to the
- * caller. Without observations nothing is judged, and only the skipped checks are named.
+ * caller. Without observations no check is judged, and only the skipped ones are named.
  */
 export function assertSafe(
   spec: ClusterSpec,
@@ -42,7 +43,10 @@ export function assertSafe(
   now = Date.now(),
 ): Problem[] {
   const changes = applied === undefined ? [] : changeProblems(applied, spec);
-  if (observations === undefined) nameSkips(spec);
+  if (observations === undefined) {
+    nameSkips(spec);
+    changes.push(...unaskedMachines(applied?.hosts ?? [], spec));
+  }
   const { errors, warnings, skipped } = observations ? judge({ spec, observations, applied, now }) : NOTHING;
   for (const each of skipped) warnOfSkip(each);
   warnings.forEach(warn);
