@@ -10,6 +10,8 @@ export enum Step {
   Stage = "stage",
   Snapshot = "snapshot",
   Handover = "handover",
+  Drain = "drain",
+  Stop = "api-server-stop",
   Member = "member",
   Vip = "vip",
   Join = "join",

@@ -25,7 +25,7 @@ export interface Declaration {
   past: boolean;
   /** Of a host in maintenance: only an edit of the configuration reaches it. */
   unrepaired?: boolean;
-  /** Of a host in maintenance: nothing reaches it, and its record waits for the host. */
+  /** Of a host in maintenance, or of what is over: nothing runs it, and its record waits. */
   frozen?: boolean;
   /** An event that a fresh machine in the place of a known host makes happen again, in words: `a fresh machine (3f2a)`. */
   again?: string;

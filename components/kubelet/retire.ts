@@ -9,7 +9,11 @@ import { controlPlanes, leadingControlPlanes, workers } from "../spec/topology";
 import { HostState, Role, type ClusterSpec } from "../spec/types";
 import { DRAIN, drainInputs, OWN } from "./kubelet";
 
-const RETIRE = readScript(__dirname, "retire.sh");
+const [NODES, LEAVE, RETIRE] = ["nodes.sh", "leave.sh", "retire.sh"].map((name) => readScript(__dirname, name)) as [
+  string,
+  string,
+  string,
+];
 
 /** Nodes leave one by one; a run that would take longer is finished by the next one. */
 const NODES_IN_A_RUN = 10;
@@ -33,7 +37,7 @@ export function retireScript(spec: ClusterSpec, role: Role): Script {
       ...drainInputs(spec),
     },
     files: [],
-    parts: [OWN, DRAIN, RETIRE],
+    parts: [OWN, DRAIN, NODES, RETIRE],
     limitSeconds: 300 + NODES_IN_A_RUN * (SECONDS_A_NODE + spec.rollout.drain.timeoutSeconds),
   };
 }
@@ -48,4 +52,16 @@ export function retire(
   const step = role === Role.Worker ? Step.Workers : Step.ControlPlanes;
   const script = retireScript(spec, role);
   return clusterScript(name, { hosts: leadingControlPlanes(spec), ssh: spec.ssh, step, scriptOn: () => script }, opts);
+}
+
+/** The script that drains the control planes which left last, before anything of theirs ends; it deletes nothing. */
+export function leaveScript(spec: ClusterSpec): Script {
+  const { departed, rollout } = spec;
+  return {
+    concern: "leave",
+    variables: { CLUSTER: spec.name, LEAVING: departed.map(({ name }) => name), ...drainInputs(spec) },
+    files: [],
+    parts: [OWN, DRAIN, NODES, LEAVE],
+    limitSeconds: 300 + departed.length * (SECONDS_A_NODE + rollout.drain.timeoutSeconds),
+  };
 }

@@ -31,6 +31,10 @@ export function built(input: PlanInput, step: Step, tasks: Task[]): Draft[] {
       return build("save etcd's data and check the file");
     case Step.Handover:
       return build("keepalived ends on the control planes that left, if they answer");
+    case Step.Drain:
+      return build("nodes of control planes that left are drained, if they answer");
+    case Step.Stop:
+      return build("API servers that left end, if their hosts answer");
     case Step.Member:
       return build(`etcd ${versions.etcd}`, { restarts: ["etcd"] });
     case Step.Vip:

@@ -32,6 +32,10 @@ export function changed(input: PlanInput, step: Step, tasks: Task[]): Draft[] {
       return draft(tasks, { action: "etcd snapshot, its file checked" });
     case Step.Handover:
       return draft(tasks, { action: "keepalived ends on the control planes that left, if they answer" });
+    case Step.Drain:
+      return draft(tasks, { action: "nodes of control planes that left are drained, if they answer" });
+    case Step.Stop:
+      return draft(tasks, { action: "API servers that left end, if their hosts answer" });
     case Step.Member:
       return memberSteps(input, tasks);
     case Step.Vip:
