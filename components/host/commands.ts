@@ -14,6 +14,7 @@ export enum Step {
   Stop = "api-server-stop",
   Member = "member",
   Vip = "vip",
+  Forget = "forget",
   Join = "join",
   ControlPlanes = "control-planes",
   ControlPlane = "control-plane",

@@ -73,6 +73,11 @@ export class Ledger {
     return done ?? unseen ?? unchanged[0] ?? places.find(({ host }) => facts.has(host)) ?? places[0]!;
   }
 
+  /** Whether the last complete update left a command of that name. */
+  knows(name: string): boolean {
+    return this.history.recorded[name] !== undefined;
+  }
+
   /** Whether the last complete update gave this very text, and nothing asks for it again. */
   isIdle({ name, input, change }: DeclaredCommand): boolean {
     return change === Change.None && this.history.recorded[name]?.input === input;

@@ -52,6 +52,11 @@ export function openLedger(history: History): Ledger {
   return ledger;
 }
 
+/** Whether the last complete update left a command of that name. */
+export function ranBefore(name: string): boolean {
+  return ledger.knows(name);
+}
+
 /** All that the beginning of a maintenance does on the host itself. */
 const takesOutOfService: Step[] = [Step.Vip, Step.Member];
 

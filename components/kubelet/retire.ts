@@ -9,11 +9,10 @@ import { controlPlanes, leadingControlPlanes, workers } from "../spec/topology";
 import { HostState, Role, type ClusterSpec } from "../spec/types";
 import { DRAIN, drainInputs, OWN } from "./kubelet";
 
-const [NODES, LEAVE, RETIRE] = ["nodes.sh", "leave.sh", "retire.sh"].map((name) => readScript(__dirname, name)) as [
-  string,
-  string,
-  string,
-];
+/** What others than the node itself need to do something about it; after OWN and DRAIN. */
+export const NODES = readScript(__dirname, "nodes.sh");
+const LEAVE = readScript(__dirname, "leave.sh");
+const RETIRE = readScript(__dirname, "retire.sh");
 
 /** Nodes leave one by one; a run that would take longer is finished by the next one. */
 const NODES_IN_A_RUN = 10;

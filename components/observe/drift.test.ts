@@ -164,6 +164,18 @@ describe("differs, in the step that repairs it:", () => {
     assert.equal(sentences(Step.Workers, "w2"), undefined);
   });
 
+  test("the labels of a node that registers again or is a fresh machine's, wherever they were given from", () => {
+    const labelled = devSpec();
+    const w2 = labelled.hosts.find(({ name }) => name === "w2")!;
+    w2.labels = { zone: "a" };
+    const seen = observations(labelled, completeFacts);
+    const labels = (on: string) => driftOf(labelled, seen).get(on)!.get(Step.Labels);
+    assert.deepEqual(labels("cp2"), []);
+    w2.replacedBy = "3f2a";
+    const sentence = ["the node w2 registers again without its labels and taints"];
+    assert.deepEqual([labels("cp1"), labels("cp2"), labels("w1")], [sentence, sentence, undefined]);
+  });
+
   test("a node that the API does not list", () => {
     const nodes = cp1.cluster!.nodes.filter(({ name }) => name !== "w2");
     const all = observations(spec, completeFacts, { cp1: { cluster: { ...cp1.cluster!, nodes } } });

@@ -39,6 +39,8 @@ export function built(input: PlanInput, step: Step, tasks: Task[]): Draft[] {
       return build(`etcd ${versions.etcd}`, { restarts: ["etcd"] });
     case Step.Vip:
       return build(`virtual IP ${api.vip}:${api.port}: start ${endpointNames(api)}`);
+    case Step.Forget:
+      return build("delete the nodes of machines that were replaced");
     case Step.Join:
       return joined(input, tasks);
     case Step.ControlPlanes:

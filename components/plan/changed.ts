@@ -42,6 +42,8 @@ export function changed(input: PlanInput, step: Step, tasks: Task[]): Draft[] {
       return oneByOne(tasks, `virtual IP ${api.vip}: ${endpointNames(api)} judge their configuration, then reload`, {
         apiImpact: `${NO_GAP} (a reload ends no session, the address stays)`,
       });
+    case Step.Forget:
+      return draft(tasks, { action: "delete the nodes of machines that were replaced" });
     case Step.ControlPlanes:
       return draft(tasks, { action: "control planes of the configuration are marked as its own" });
     case Step.ControlPlane:

@@ -1,7 +1,7 @@
 /** Steps by which hosts leave the cluster. Pure. */
 import { Change, Step } from "../host/commands";
 import { goingOf } from "../spec/leaving";
-import { hasRole } from "../spec/topology";
+import { hasRole, isNode } from "../spec/topology";
 import { Role, type HostSpec } from "../spec/types";
 import { clusterFacts } from "./cluster";
 import { draft, inTurn } from "./draft";
@@ -35,6 +35,8 @@ export function leaving(input: PlanInput, step: Step, tasks: Task[]): Parted {
       return all(stopped(input, tasks));
     case Step.EtcdHealthy:
       return all(members(input, tasks));
+    case Step.Forget:
+      return all(forgotten(input, tasks));
     case Step.ControlPlanes:
       return all(nodesOf(input, Role.ControlPlane, tasks));
     case Step.Workers:
@@ -127,6 +129,17 @@ function parted(input: PlanInput, role: Role): { up: Named[]; down: Named[] } {
 function isDown(input: PlanInput, { name }: Named): boolean {
   const node = clusterFacts(input)?.nodes.find((one) => one.name === name);
   return node?.ready === false || (node === undefined && input.spec.lost.some((host) => host.name === name));
+}
+
+// Of machines that were replaced, before a fresh one joins under the name.
+function forgotten(input: PlanInput, tasks: Task[]): Draft[] {
+  const replaced = input.spec.hosts.filter((host) => isNode(host) && host.replacedBy !== "");
+  if (replaced.length === 0) return [];
+  return draft(tasks, {
+    action: "delete the node of the machine that was replaced",
+    notes: ["once the cluster misses it; while it still answers, the run ends there"],
+    turns: [replaced.map(({ name }) => name)],
+  });
 }
 
 /** Pulumi does this after everything else, as it removes the host's resources. */

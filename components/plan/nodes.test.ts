@@ -92,10 +92,18 @@ describe("hosts that go, rest and are replaced", () => {
     const input = unchanged();
     input.spec.hosts[1]!.replacedBy = "0123";
     const own = [Step.Claim, Step.Prepare, Step.Stage, Step.Member, Step.Vip, Step.Join, Step.ControlPlane];
-    const commands = changing(input.commands, own, { change: Change.Repair, hosts: ["cp2"], reasons: ["all is new"] });
+    const forget = { ...input.commands[0]!, name: "test-forget", step: Step.Forget, change: Change.New };
+    const commands = [
+      ...changing(input.commands, own, { change: Change.Repair, hosts: ["cp2"], reasons: ["all is new"] }),
+      forget,
+    ];
     const steps = stepsOf({ ...input, commands });
     assert.deepEqual(steps[0]!.notes, ["cp2 is a fresh machine: it is prepared and joins again"]);
-    assert.ok(steps.some(({ action }) => action === "join as control plane, through the virtual IP"));
+    const [before, join] = [
+      "cp2: delete the node of the machine that was replaced",
+      "cp2: join as control plane, through the virtual IP",
+    ].map((line) => lines(steps).indexOf(line));
+    assert.ok(before !== -1 && before! < join!, lines(steps).join("\n"));
     assert.ok(steps.every(({ kind }) => kind !== StepKind.Repair));
   });
 });

@@ -36,5 +36,7 @@ export const workerNodes = "dev-workers";
 export const handover = "dev-handover";
 export const drain = "dev-drain";
 export const apiServerStop = "dev-api-server-stop";
+/** The node of a machine that was replaced. */
+export const forget = "dev-forget";
 export const labels = "dev-labels";
 export const ready = "dev-ready";
