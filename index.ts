@@ -3,6 +3,7 @@ import "./components/stacks";
 
 import { Addons } from "./components/addons/addons";
 import { ControlPlane } from "./components/controlplane/controlplane";
+import { Departure } from "./components/controlplane/departure";
 import { EtcdCluster } from "./components/etcd/etcd";
 import { Hosts } from "./components/host/hosts";
 import { nodeTable } from "./components/host/table";
@@ -33,7 +34,8 @@ export = async () => {
   const ledger = openLedger(historyOf(spec, last, observations));
   const hosts = new Hosts(spec.name, { spec, clusterCa: pki.clusterCa });
   const vip = new VirtualIp(spec.name, { spec, hosts, pki });
-  const etcd = new EtcdCluster(spec.name, { spec, hosts, pki, before: vip.handedOver });
+  const departure = new Departure(spec.name, { spec, hosts, vip });
+  const etcd = new EtcdCluster(spec.name, { spec, hosts, pki, before: departure.done });
   const controlPlane = new ControlPlane(spec.name, { spec, hosts, pki, etcd, vip });
   const workers = new Workers(spec.name, { spec, hosts, pki, controlPlane });
   const addons = new Addons(spec.name, { spec, hosts, pki, controlPlane, workers });

@@ -9,6 +9,7 @@ export interface FakeNode {
   /** Of its condition; default True. */
   ready?: string;
   controlPlane?: boolean;
+  machineId?: string;
   unschedulable?: boolean;
   annotations?: Record<string, string>;
   labels?: Record<string, string>;
@@ -58,6 +59,7 @@ if (args[0] === "get" && args[1] === "node") {
   const mark = /annotations\\.([^}]+)\\}/.exec(said)?.[1];
   if (mark) end(node.annotations?.[mark] ?? "");
   if (said.includes("unschedulable")) end(node.unschedulable ? "true" : "");
+  if (said.includes("machineID")) end(node.machineId ?? "");
   if (said.includes("resourceVersion")) end("7\\n" + (node.taints ?? []).map(({ key, effect, value, timeAdded }) => [key, effect, value || "-", timeAdded || "-"].join(" ") + "\\n").join(""));
   end(node.ready ?? "True");
 }

@@ -13,6 +13,7 @@ import type { Host, Hosts } from "../host/hosts";
 import { coreDnsImage } from "../host/images";
 import { clusterScript, remoteScript, type SecretFile } from "../host/remote";
 import { readScript, type Script } from "../host/script";
+import { forget } from "../kubelet/forget";
 import { kubeletRelease, PATCH, REGISTRATION, registrationInputs } from "../kubelet/kubelet";
 import { retire } from "../kubelet/retire";
 import type { Pki } from "../pki/pki";
@@ -46,6 +47,8 @@ export class ControlPlane extends pulumi.ComponentResource {
   public readonly bootstrapped: remote.Command;
   /** Every control plane has joined; by host name. */
   public readonly nodes: ReadonlyMap<string, remote.Command>;
+  /** Nodes of machines that were replaced are gone, so that fresh ones may join under their names. */
+  public readonly forgotten: pulumi.Resource[];
   /** Every control plane, kubelet included, has the wanted version and settings. */
   public readonly released: remote.Command;
 
@@ -54,12 +57,15 @@ export class ControlPlane extends pulumi.ComponentResource {
     const { spec, hosts, vip, etcd } = args;
     const [lead, ...others] = leadingControlPlanes(spec).map((host) => hosts.get(host.name));
     if (!lead) throw new Error("a cluster needs a control plane");
+    const claims = [...hosts.byName.values()].map((host) => host.claim);
+    const forgotten = forget(name, spec, { parent: this, dependsOn: claims });
+    this.forgotten = forgotten;
     const memberName = (host: Host) => `${name}-${host.spec.name}`;
-    const primary = new PrimaryControlPlane(memberName(lead), { ...args, host: lead }, { parent: this });
-    const joining = others.map(
-      (host) =>
-        new JoiningControlPlane(memberName(host), { ...args, host, bootstrapped: primary.joined }, { parent: this }),
-    );
+    const primary = new PrimaryControlPlane(memberName(lead), { ...args, host: lead, forgotten }, { parent: this });
+    const joining = others.map((host) => {
+      const member = { ...args, host, forgotten, bootstrapped: primary.joined };
+      return new JoiningControlPlane(memberName(host), member, { parent: this });
+    });
     const all = [primary, ...joining];
     this.bootstrapped = primary.joined;
     this.nodes = new Map(all.map((member) => [member.host.spec.name, member.joined]));
@@ -99,6 +105,8 @@ export class ControlPlane extends pulumi.ComponentResource {
 
 interface MemberArgs extends ControlPlaneArgs {
   host: Host;
+  /** What a fresh machine waits for before it joins under a known name. */
+  forgotten: pulumi.Resource[];
 }
 
 interface JoinOptions {
@@ -118,7 +126,7 @@ abstract class Member extends pulumi.ComponentResource {
   constructor(
     type: string,
     name: string,
-    { spec, pki, vip, host }: MemberArgs,
+    { spec, pki, vip, host, forgotten }: MemberArgs,
     join: JoinOptions,
     opts: pulumi.ComponentResourceOptions,
   ) {
@@ -127,12 +135,13 @@ abstract class Member extends pulumi.ComponentResource {
     this.spec = spec;
     this.host = host;
     this.files = pki.controlPlaneFiles(host.spec);
-    const own = [host.images, vip.nodes.get(host.spec.name)].filter((resource) => resource !== undefined);
+    const ready = [host.images, vip.nodes.get(host.spec.name)].filter((resource) => resource !== undefined);
+    const own = [...ready, ...(host.spec.replacedBy === "" ? [] : forgotten)];
     this.joined = this.remote(
       Step.Join,
       {
         concern: "node",
-        variables: { ...this.inputs, BOOTSTRAP: join.bootstrap ? "yes" : "no" },
+        variables: { ...this.inputs, CLUSTER: spec.name, BOOTSTRAP: join.bootstrap ? "yes" : "no" },
         files: [
           ...bootstrapFiles(spec, host.spec),
           { name: "join.yaml", content: joinDocument(spec, host.spec) },

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # Makes this host a control plane. Bootstrapping is an event, not a role: it happens when no cluster answers and this
 # host may do it; otherwise the host joins.
-# Input: NODE_NAME, KUBERNETES_VERSION, BOOTSTRAP (yes|no) and the inputs of the gates; files: join.yaml, kubeadm.yaml (of
+# Input: NODE_NAME, KUBERNETES_VERSION, CLUSTER, BOOTSTRAP (yes|no) and the inputs of the gates; files: join.yaml, kubeadm.yaml (of
 # the static pods) and those of the documents; secret files: PKI, kubeconfigs, the node's join kubeconfig.
 
 # The last thing that kubeadm does: labels on a control plane, and before that the cluster's own add-ons.
@@ -64,3 +64,4 @@ become_control_plane
 wait_until 240 "the API server of $NODE_NAME is ready at https://$NODE_IP:$BIND_PORT/readyz" own_api_is_ready
 tidy_up_after_init
 ensure_kubelet_runs
+mark_node

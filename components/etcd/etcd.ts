@@ -26,7 +26,7 @@ export interface EtcdClusterArgs {
   spec: ClusterSpec;
   hosts: Hosts;
   pki: Pki;
-  /** What comes before the members change: a control plane that leaves gives up the API's address first. */
+  /** What comes before the members change: a control plane that leaves is drained, and its API server stopped. */
   before: pulumi.Resource[];
 }
 

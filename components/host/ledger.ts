@@ -25,7 +25,7 @@ export interface Declaration {
   past: boolean;
   /** Of a host in maintenance: only an edit of the configuration reaches it. */
   unrepaired?: boolean;
-  /** Of a host in maintenance: nothing reaches it, and its record waits for the host. */
+  /** Of a host in maintenance, or of what is over: nothing runs it, and its record waits. */
   frozen?: boolean;
   /** An event that a fresh machine in the place of a known host makes happen again, in words: `a fresh machine (3f2a)`. */
   again?: string;
@@ -71,6 +71,11 @@ export class Ledger {
     const done = unchanged.find(({ host, input }) => this.onHost(host, name)?.input === input);
     const unseen = unchanged.find(({ host }) => !facts.has(host));
     return done ?? unseen ?? unchanged[0] ?? places.find(({ host }) => facts.has(host)) ?? places[0]!;
+  }
+
+  /** Whether the last complete update left a command of that name. */
+  knows(name: string): boolean {
+    return this.history.recorded[name] !== undefined;
   }
 
   /** Whether the last complete update gave this very text, and nothing asks for it again. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2153,SC2154
 # What joining and bootstrapping share: is this host a node already.
-# Input: NODE_NAME, KUBERNETES_VERSION.
+# Input: NODE_NAME, KUBERNETES_VERSION, CLUSTER.
 
 JOINED=$STATE/joined
 
@@ -28,9 +28,8 @@ node_is_not_ready() {
     -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' </dev/null)" != True ]
 }
 
-# kubeadm refuses to join under the name of a node that is Ready: of a machine that this one replaces, that is so until
-# the cluster misses it.
-outlive_predecessor() { wait_until 150 "the cluster has noticed that the machine that was $NODE_NAME is gone" node_is_not_ready; }
+# kubeadm refuses to join under the name of a node that is Ready: another machine of that name, which nobody knew of.
+outlive_predecessor() { wait_until 150 "no other machine is the node $NODE_NAME: if one still runs under that name, switch it off" node_is_not_ready; }
 
 # A run that was cut off after the kubelet registered needs no second join; one cut off earlier starts afresh.
 finish_or_clean_up() {
@@ -47,6 +46,13 @@ finish_or_clean_up() {
       say "$NODE_NAME: the API did not answer; its node object, if there is one, stays"
   fi
   quietly 180 "kubeadm reset" kubeadm reset --force --skip-phases=remove-etcd-member --cri-socket=unix:///run/containerd/containerd.sock
+}
+
+# Only a node with this mark is ever taken out of the cluster.
+mark_node() {
+  wait_until 60 "the kubelet of $NODE_NAME has registered its node" registered
+  quietly 30 "marking $NODE_NAME" kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s \
+    annotate node "$NODE_NAME" --overwrite "kubeadm-ha/cluster=$CLUSTER"
 }
 
 ensure_kubelet_runs() { unit_active kubelet || quietly 60 "starting the kubelet" systemctl restart kubelet; }

@@ -36,6 +36,8 @@ export interface ReachArgs {
   on: Occasion;
   /** Must be fit to run again. Its text is not in the preview: it goes by standard input, as a whole. */
   script: Script;
+  /** What it was for has happened: it stays as it ran last, whatever the inputs say. */
+  over?: boolean;
   /** As for a remote command. */
   secretFiles?: SecretFile[];
   /** What it means that a host was skipped, as the end of a sentence: `nothing was removed there: wipe it`. */
@@ -66,7 +68,9 @@ export function reachScript(name: string, args: ReachArgs, opts: pulumi.CustomRe
       environment: { WITNESSES: (args.witnesses ?? []).slice(0, WITNESSES).join(" ") },
       addPreviousOutputInEnv: false,
     },
-    pulumi.mergeOptions(opts, { ignoreChanges: ["environment"] }),
+    pulumi.mergeOptions(opts, {
+      ignoreChanges: ["environment", ...(args.over === true ? ["create", "stdin", "interpreter"] : [])],
+    }),
   );
 }
 

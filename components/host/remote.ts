@@ -20,6 +20,8 @@ export interface RemoteArgs {
    * or shows. Until then a corrected configuration does run it again.
    */
   once?: boolean;
+  /** What it was for has happened: it stays as it ran last, whatever the inputs say. */
+  over?: boolean;
   /** Of the whole cluster: while its text stays, it does not matter on which host it ran. */
   anywhere?: boolean;
 }
@@ -50,6 +52,11 @@ export function openLedger(history: History): Ledger {
   return ledger;
 }
 
+/** Whether the last complete update left a command of that name. */
+export function ranBefore(name: string): boolean {
+  return ledger.knows(name);
+}
+
 /** All that the beginning of a maintenance does on the host itself. */
 const takesOutOfService: Step[] = [Step.Vip, Step.Member];
 
@@ -67,7 +74,8 @@ export function remoteScript(name: string, args: RemoteArgs, opts: pulumi.Custom
   const { script, code } = complete(name, args);
   const past = args.once === true && host.settled;
   const inMaintenance = host.settled && host.state === HostState.Maintenance;
-  const frozen = inMaintenance && (host.rested || !takesOutOfService.includes(step));
+  const rests = inMaintenance && (host.rested || !takesOutOfService.includes(step));
+  const frozen = rests || args.over === true;
   const fresh = args.once === true && host.replacedBy !== "";
   const declared = ledger.declare({
     name,

@@ -7,7 +7,7 @@ import { runOnCluster, type FakeNode, type FakePod } from "../../test/fake-kubec
 import { devConfig, devSpec, specOf, withHosts } from "../../test/fixtures";
 import { scratch } from "../../test/scratch";
 import { Role } from "../spec/types";
-import { retireScript } from "./retire";
+import { leaveScript, retireScript } from "./retire";
 
 const folder = scratch();
 let number = 0;
@@ -38,6 +38,13 @@ function retire(wanted: Wanted, nodes: Record<string, FakeNode>, pods: FakePod[]
   const script = retireScript(specOf(config), role);
   number += 1;
   const variables = { ...script.variables, MAINTENANCE: maintenance, DRAIN_TIMEOUT: 1 };
+  return runOnCluster(join(folder, String(number)), { ...script, variables }, nodes, pods);
+}
+
+function leave(leaving: string[], nodes: Record<string, FakeNode>, pods: FakePod[] = []) {
+  const script = leaveScript(devSpec());
+  number += 1;
+  const variables = { ...script.variables, LEAVING: leaving, DRAIN_TIMEOUT: 1 };
   return runOnCluster(join(folder, String(number)), { ...script, variables }, nodes, pods);
 }
 
@@ -162,6 +169,56 @@ describe("a node that left the configuration", () => {
   });
 });
 
+describe("a control plane that leaves", () => {
+  const plane: FakeNode = { ...ours, controlPlane: true };
+  const cordon = `patch node cp9 {"metadata":{"annotations":{"kubeadm-ha/retired":"yes"}},"spec":{"unschedulable":true}}`;
+  const mark = `patch node cp9 {"metadata":{"annotations":{"kubeadm-ha/drained":"yes"}}}`;
+
+  test("is drained and stays in the cluster, and is deleted later though its kubelet is silent by then", async () => {
+    const before = await leave(["cp9"], { cp1: plane, cp9: plane }, [web("a", "cp9"), web("b", "cp1")]);
+    assert.ok(before.ok, before.said);
+    assert.deepEqual(before.changes, [cordon, "evict default/a", mark]);
+    const nodes = { ...before.nodes, cp9: { ...before.nodes["cp9"], ready: "Unknown" } };
+    const after = await retire({ role: Role.ControlPlane }, nodes);
+    assert.ok(after.ok, after.said);
+    assert.deepEqual(after.changes, ["delete node cp9", "forget the pods of cp9"]);
+    assert.doesNotMatch(after.said, /switch it off/);
+  });
+
+  test("that does not answer is cordoned, and what is lost with it is said when it is deleted", async () => {
+    const before = await leave(["cp9"], { cp1: plane, cp9: { ...plane, ready: "Unknown" } }, [web("a", "cp9")]);
+    assert.ok(before.ok, before.said);
+    assert.deepEqual(before.changes, [cordon]);
+    const after = await retire({ role: Role.ControlPlane }, before.nodes, before.pods);
+    assert.ok(after.ok, after.said);
+    assert.match(after.said, /cp9: does not answer, so it is deleted without a drain/);
+  });
+
+  test("that a budget keeps is back in service, and the run has failed before anything of it ended", async () => {
+    const { ok, said, nodes } = await leave(["cp9"], { cp9: plane }, [web("a", "cp9", { guarded: true })]);
+    assert.ok(!ok);
+    assert.match(said, /cp9 was not drained in 1 s/);
+    assert.deepEqual([nodes["cp9"]?.unschedulable, nodes["cp9"]?.annotations], [false, ours.annotations]);
+  });
+
+  test("is left alone where its node is gone or somebody else's", async () => {
+    const nodes = { cp9: { annotations: { "kubeadm-ha/cluster": "prod" } } };
+    const { ok, said, changes } = await leave(["cp9", "cpX"], nodes, [web("a", "cp9")]);
+    assert.ok(ok, said);
+    assert.deepEqual(changes, []);
+    assert.match(said, /cp9: its node is not one of this cluster/);
+    assert.match(said, /cpX: its node is not in the cluster/);
+  });
+
+  test("and is in the configuration again is put back, and is not taken for drained later", async () => {
+    const before = await leave(["cp3"], { cp1: plane, cp2: plane, cp3: plane });
+    const { ok, said, nodes } = await retire({ role: Role.ControlPlane }, before.nodes);
+    assert.ok(ok, said);
+    assert.match(said, /cp3: back in service/);
+    assert.deepEqual(nodes["cp3"], { ...plane, labels: {}, unschedulable: false });
+  });
+});
+
 describe("a node in maintenance", () => {
   test("is cordoned, emptied and kept; a pod without a controller stays on it", async () => {
     const pods = [web("a", "w2"), web("bare", "w2", { controller: "-" })];
@@ -201,6 +258,12 @@ describe("a node in maintenance", () => {
     const { changes } = await retire({}, during.nodes);
     assert.deepEqual(changes, []);
   });
+});
+
+test("who leaves is named by name", () => {
+  const spec = devSpec();
+  spec.departed = [spec.hosts[0]!];
+  assert.deepEqual(leaveScript(spec).variables["LEAVING"], ["cp1"]);
 });
 
 test("the script of a role names no host that it runs on", () => {

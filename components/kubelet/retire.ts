@@ -9,6 +9,9 @@ import { controlPlanes, leadingControlPlanes, workers } from "../spec/topology";
 import { HostState, Role, type ClusterSpec } from "../spec/types";
 import { DRAIN, drainInputs, OWN } from "./kubelet";
 
+/** What others than the node itself need to do something about it; after OWN and DRAIN. */
+export const NODES = readScript(__dirname, "nodes.sh");
+const LEAVE = readScript(__dirname, "leave.sh");
 const RETIRE = readScript(__dirname, "retire.sh");
 
 /** Nodes leave one by one; a run that would take longer is finished by the next one. */
@@ -33,7 +36,7 @@ export function retireScript(spec: ClusterSpec, role: Role): Script {
       ...drainInputs(spec),
     },
     files: [],
-    parts: [OWN, DRAIN, RETIRE],
+    parts: [OWN, DRAIN, NODES, RETIRE],
     limitSeconds: 300 + NODES_IN_A_RUN * (SECONDS_A_NODE + spec.rollout.drain.timeoutSeconds),
   };
 }
@@ -48,4 +51,16 @@ export function retire(
   const step = role === Role.Worker ? Step.Workers : Step.ControlPlanes;
   const script = retireScript(spec, role);
   return clusterScript(name, { hosts: leadingControlPlanes(spec), ssh: spec.ssh, step, scriptOn: () => script }, opts);
+}
+
+/** The script that drains the control planes which left last, before anything of theirs ends; it deletes nothing. */
+export function leaveScript(spec: ClusterSpec): Script {
+  const { departed, rollout } = spec;
+  return {
+    concern: "leave",
+    variables: { CLUSTER: spec.name, LEAVING: departed.map(({ name }) => name), ...drainInputs(spec) },
+    files: [],
+    parts: [OWN, DRAIN, NODES, LEAVE],
+    limitSeconds: 300 + departed.length * (SECONDS_A_NODE + rollout.drain.timeoutSeconds),
+  };
 }

@@ -2,6 +2,7 @@
 import { printable } from "../spec/printable";
 import type { Applied } from "../spec/applied";
 import { isSkippable } from "../spec/checks/skips";
+import { unaskedMachines } from "../spec/machines";
 import type { Problem } from "../spec/problem";
 import { refusal, warn, warnOfSkip } from "../spec/read";
 import type { Skipped } from "../spec/sentence";
@@ -52,12 +53,13 @@ export function examine(
   const seen = observations ? judge(context, [...hostStage, ...clusterStage]) : unasked(spec);
   for (const each of [...change.skipped, ...seen.skipped]) warnOfSkip(each);
   const warnings = [...change.warnings, ...seen.warnings];
+  const unseen = observations ? [] : unaskedMachines(applied?.hosts ?? [], spec);
   warnings.forEach(warn);
   // The record of the last update and the hosts mostly know the same.
   const news = seen.errors.filter(
     ({ key, reason }) => !change.errors.some((one) => one.key === key && reason.startsWith(one.reason)),
   );
-  return { problems: [...change.errors, ...news], warnings };
+  return { problems: [...change.errors, ...unseen, ...news], warnings };
 }
 
 /** Throws one error that lists all of them, if there are any. */

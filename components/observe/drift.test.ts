@@ -144,11 +144,33 @@ describe("differs, in the step that repairs it:", () => {
     test(title, () => assert.deepEqual(drift(host, change), sentences));
   }
 
+  const cp1 = completeFacts(
+    spec,
+    spec.hosts.find(({ name }) => name === "cp1")!,
+  );
+
+  test("a node that a run which was cut off left cordoned, on every host that can put it back", () => {
+    const nodes = cp1.cluster!.nodes.map((node) => ({ ...node, cordonedByUs: ["cp3", "w1"].includes(node.name) }));
+    const seen = observations(spec, completeFacts, { cp1: { cluster: { ...cp1.cluster!, nodes } } });
+    const sentences = (step: Step, on = "cp2") => driftOf(spec, seen).get(on)!.get(step);
+    assert.deepEqual(sentences(Step.ControlPlanes), ["the node cp3 is still cordoned by a run that was cut off"]);
+    assert.deepEqual(sentences(Step.Workers), ["the node w1 is still cordoned by a run that was cut off"]);
+    assert.equal(sentences(Step.Workers, "w2"), undefined);
+  });
+
+  test("the labels of a node that registers again or is a fresh machine's, wherever they were given from", () => {
+    const labelled = devSpec();
+    const w2 = labelled.hosts.find(({ name }) => name === "w2")!;
+    w2.labels = { zone: "a" };
+    const seen = observations(labelled, completeFacts);
+    const labels = (on: string) => driftOf(labelled, seen).get(on)!.get(Step.Labels);
+    assert.deepEqual(labels("cp2"), []);
+    w2.replacedBy = "3f2a";
+    const sentence = ["the node w2 registers again without its labels and taints"];
+    assert.deepEqual([labels("cp1"), labels("cp2"), labels("w1")], [sentence, sentence, undefined]);
+  });
+
   test("a node that the API does not list", () => {
-    const cp1 = completeFacts(
-      spec,
-      spec.hosts.find(({ name }) => name === "cp1")!,
-    );
     const nodes = cp1.cluster!.nodes.filter(({ name }) => name !== "w2");
     const all = observations(spec, completeFacts, { cp1: { cluster: { ...cp1.cluster!, nodes } } });
     assert.deepEqual(driftOf(spec, all).get("w2")!.get(Step.Kubelet), ["the node w2 is not in the cluster"]);

@@ -2,22 +2,25 @@
 import { Step } from "../host/commands";
 import { endpointPrograms, holds, kubeadmPackages, packages, releasedPackages } from "../host/apt";
 import { hostImages } from "../host/images";
-import { controlPlanes, hasRole, isNode } from "../spec/topology";
-import { Role, type ClusterSpec, type HostSpec } from "../spec/types";
-import { isUp, type HostFacts, type Observations } from "./facts";
+import { hasRole, isNode } from "../spec/topology";
+import { HostState, Role, type ClusterSpec, type HostSpec } from "../spec/types";
+import { isUp, type ClusterFacts, type HostFacts, type Observations } from "./facts";
 import { knows, Question } from "./questions";
 
 /** By host, by step: sentences without a full stop, `the unit haproxy is inactive`. Hosts without facts are not there. */
 export function driftOf(spec: ClusterSpec, observations: Observations): Map<string, Map<Step, string[]>> {
   const missing = missingNodes(spec, observations);
-  const [first] = controlPlanes(spec);
   return new Map(
     spec.hosts.flatMap((host): [string, Map<Step, string[]>][] => {
       const facts = observations.get(host.name)?.facts;
       if (facts === undefined) return [];
       const drift = hostDrift(spec, host, facts, missing.has(host.name));
-      // Labels are the cluster's affair, and given from there.
-      if (host.name === first?.name) drift.set(Step.Labels, labelDrift(spec, missing));
+      // The cluster's affairs are looked after from any of them.
+      if (hasRole(host, Role.ControlPlane)) {
+        drift.set(Step.Labels, labelDrift(spec, missing));
+        drift.set(Step.ControlPlanes, cordonDrift(spec, observations, Role.ControlPlane));
+        drift.set(Step.Workers, cordonDrift(spec, observations, Role.Worker));
+      }
       return [[host.name, drift]];
     }),
   );
@@ -109,19 +112,31 @@ function holdDrift(facts: HostFacts, wanted: string[]): string[] {
   return free.map((name) => `the package ${name} is not held`);
 }
 
-/** A node that registers again has none of its labels, and only the taints that it joined with. */
+/** A node that registers again, or is a fresh machine's, has none of its labels, and only the taints that it joined with. */
 function labelDrift(spec: ClusterSpec, missing: Set<string>): string[] {
   const labelled = spec.hosts.filter(
-    ({ name, labels, taints, schedulable }) =>
-      missing.has(name) && (Object.keys(labels).length > 0 || taints.length > 0 || schedulable),
+    ({ name, labels, taints, schedulable, replacedBy }) =>
+      (missing.has(name) || replacedBy !== "") && (Object.keys(labels).length > 0 || taints.length > 0 || schedulable),
   );
   return labelled.map((host) => `the node ${host.name} registers again without its labels and taints`);
 }
 
+/** A host that was to leave, until a run was cut off and its entry came back. */
+function cordonDrift(spec: ClusterSpec, observations: Observations, role: Role): string[] {
+  const nodes = clusterOf(observations)?.nodes ?? [];
+  const inService = spec.hosts.filter((host) => hasRole(host, role) && host.state === HostState.Active);
+  const cordoned = inService.filter(({ name }) => nodes.some((node) => node.name === name && node.cordonedByUs));
+  return cordoned.map(({ name }) => `the node ${name} is still cordoned by a run that was cut off`);
+}
+
+/** As the first API server that answers has it. */
+function clusterOf(observations: Observations): ClusterFacts | undefined {
+  return [...observations.values()].find(({ facts }) => facts?.cluster !== undefined)?.facts?.cluster;
+}
+
 /** Nodes of the configuration that the API does not have, as one of its servers or the node itself says. */
 function missingNodes(spec: ClusterSpec, observations: Observations): Set<string> {
-  const all = [...observations.values()].flatMap(({ facts }) => (facts ? [facts] : []));
-  const cluster = all.find((facts) => facts.cluster !== undefined)?.cluster;
+  const cluster = clusterOf(observations);
   const known = new Set(cluster?.nodes.map(({ name }) => name));
   const missing = spec.hosts.filter(
     (host) =>

@@ -31,10 +31,16 @@ export function built(input: PlanInput, step: Step, tasks: Task[]): Draft[] {
       return build("save etcd's data and check the file");
     case Step.Handover:
       return build("keepalived ends on the control planes that left, if they answer");
+    case Step.Drain:
+      return build("nodes of control planes that left are drained, if they answer");
+    case Step.Stop:
+      return build("API servers that left end, if their hosts answer");
     case Step.Member:
       return build(`etcd ${versions.etcd}`, { restarts: ["etcd"] });
     case Step.Vip:
       return build(`virtual IP ${api.vip}:${api.port}: start ${endpointNames(api)}`);
+    case Step.Forget:
+      return build("delete the nodes of machines that were replaced");
     case Step.Join:
       return joined(input, tasks);
     case Step.ControlPlanes:

@@ -32,12 +32,18 @@ export function changed(input: PlanInput, step: Step, tasks: Task[]): Draft[] {
       return draft(tasks, { action: "etcd snapshot, its file checked" });
     case Step.Handover:
       return draft(tasks, { action: "keepalived ends on the control planes that left, if they answer" });
+    case Step.Drain:
+      return draft(tasks, { action: "nodes of control planes that left are drained, if they answer" });
+    case Step.Stop:
+      return draft(tasks, { action: "API servers that left end, if their hosts answer" });
     case Step.Member:
       return memberSteps(input, tasks);
     case Step.Vip:
       return oneByOne(tasks, `virtual IP ${api.vip}: ${endpointNames(api)} judge their configuration, then reload`, {
         apiImpact: `${NO_GAP} (a reload ends no session, the address stays)`,
       });
+    case Step.Forget:
+      return draft(tasks, { action: "delete the nodes of machines that were replaced" });
     case Step.ControlPlanes:
       return draft(tasks, { action: "control planes of the configuration are marked as its own" });
     case Step.ControlPlane:

@@ -17,15 +17,15 @@ export interface EngineStep {
   newState?: { custom?: boolean };
 }
 
-const COMMANDS = ["command:remote:Command", "command:local:Command"];
-/** What gives a host back does nothing before the host leaves. */
-const GIVES_BACK = /-give-back$/;
+/** Reaches hosts that leave. What gives one back does nothing before, and the steps of those that leave stand for the others. */
+const LOCAL = "command:local:Command";
+const COMMANDS = ["command:remote:Command", LOCAL];
 const REPLACES = ["create-replacement", "delete-replaced", "replace"];
 const NO_CHANGE = ["same", "read", "refresh"];
 
 /** The plan with the resources that are no commands on hosts, and a warning where the two lists of commands differ. */
 export function withEngine(plan: Plan, preview: EnginePreview): Plan {
-  const changes = changesOf(preview.steps ?? []).filter((change) => isDeleted(change) || !GIVES_BACK.test(change.name));
+  const changes = changesOf(preview.steps ?? []).filter((change) => isDeleted(change) || change.type !== LOCAL);
   const commands = changes.filter(isCommand);
   // The step for hosts that leave stands for what is deleted with them.
   const removed = plan.steps.some(({ kind }) => kind === StepKind.Remove) ? [] : commands.filter(isDeleted);

@@ -1,7 +1,7 @@
 /** Steps by which hosts leave the cluster. Pure. */
 import { Change, Step } from "../host/commands";
 import { goingOf } from "../spec/leaving";
-import { hasRole } from "../spec/topology";
+import { hasRole, isNode } from "../spec/topology";
 import { Role, type HostSpec } from "../spec/types";
 import { clusterFacts } from "./cluster";
 import { draft, inTurn } from "./draft";
@@ -18,7 +18,10 @@ export interface Parted {
 
 type Named = Pick<HostSpec, "name">;
 
-/** Whatever is cluster-side is done by the others; only the hand-over and the giving back need the host itself. */
+/**
+ * Whatever is cluster-side is done by the others; only the hand-over, the end of the API server and the giving back need
+ * the host itself.
+ */
 export function leaving(input: PlanInput, step: Step, tasks: Task[]): Parted {
   const all = (drafts: Draft[]) => (drafts.length > 0 ? { drafts, rest: [] } : { drafts, rest: tasks });
   switch (step) {
@@ -26,8 +29,14 @@ export function leaving(input: PlanInput, step: Step, tasks: Task[]): Parted {
       return all(handover(input, tasks));
     case Step.Vip:
       return backends(input, tasks);
+    case Step.Drain:
+      return all(drained(input, tasks));
+    case Step.Stop:
+      return all(stopped(input, tasks));
     case Step.EtcdHealthy:
       return all(members(input, tasks));
+    case Step.Forget:
+      return all(forgotten(input, tasks));
     case Step.ControlPlanes:
       return all(nodesOf(input, Role.ControlPlane, tasks));
     case Step.Workers:
@@ -49,6 +58,7 @@ function leavingWith({ spec }: PlanInput, role: Role): Named[] {
 }
 
 function handover(input: PlanInput, tasks: Task[]): Draft[] {
+  if (input.spec.api.vip === undefined) return [];
   return remove(leavingWith(input, Role.ControlPlane), tasks, {
     action: "hand-over of the virtual IP: keepalived ends there first",
     notes: ["skipped if it does not answer"],
@@ -81,23 +91,55 @@ function members(input: PlanInput, tasks: Task[]): Draft[] {
   });
 }
 
+const UNDRAINED = "without a drain, for it is not Ready: its pods start again elsewhere";
+
+// Of a control plane before the member of etcd that its API server asks, and which its kubelet needs to say that a pod ended.
+function drained(input: PlanInput, tasks: Task[]): Draft[] {
+  const { up, down } = parted(input, Role.ControlPlane);
+  return [
+    ...remove(up, tasks, { action: "cordon, drain", drains: true }),
+    ...remove(down, tasks, { action: "cordon", notes: [UNDRAINED] }),
+  ];
+}
+
+function stopped(input: PlanInput, tasks: Task[]): Draft[] {
+  return remove(leavingWith(input, Role.ControlPlane), tasks, {
+    action: "API server, controller manager and scheduler end in good order",
+    notes: ["skipped if it does not answer"],
+    apiImpact: `${NO_GAP} (it leaves the Service kubernetes first)`,
+  });
+}
+
 /** Nodes that can still be drained, and those that are deleted as they are. */
 function nodesOf(input: PlanInput, role: Role, tasks: Task[]): Draft[] {
-  const all = leavingWith(input, role);
-  const down = all.filter((host) => isDown(input, host));
-  const up = all.filter((host) => !down.includes(host));
+  const { up, down } = parted(input, role);
+  if (role === Role.ControlPlane) return remove([...up, ...down], tasks, { action: "delete the node" });
   return [
     ...remove(up, tasks, { action: "drain, then delete the node", drains: true }),
-    ...remove(down, tasks, {
-      action: "delete the node",
-      notes: ["without a drain, for it is not Ready: its pods start again elsewhere"],
-    }),
+    ...remove(down, tasks, { action: "delete the node", notes: [UNDRAINED] }),
   ];
+}
+
+function parted(input: PlanInput, role: Role): { up: Named[]; down: Named[] } {
+  const all = leavingWith(input, role);
+  const down = all.filter((host) => isDown(input, host));
+  return { up: all.filter((host) => !down.includes(host)), down };
 }
 
 function isDown(input: PlanInput, { name }: Named): boolean {
   const node = clusterFacts(input)?.nodes.find((one) => one.name === name);
   return node?.ready === false || (node === undefined && input.spec.lost.some((host) => host.name === name));
+}
+
+// Of machines that were replaced, before a fresh one joins under the name.
+function forgotten(input: PlanInput, tasks: Task[]): Draft[] {
+  const replaced = input.spec.hosts.filter((host) => isNode(host) && host.replacedBy !== "");
+  if (replaced.length === 0) return [];
+  return draft(tasks, {
+    action: "delete the node of the machine that was replaced",
+    notes: ["once the cluster misses it; while it still answers, the run ends there"],
+    turns: [replaced.map(({ name }) => name)],
+  });
 }
 
 /** Pulumi does this after everything else, as it removes the host's resources. */

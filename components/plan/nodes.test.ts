@@ -22,33 +22,49 @@ describe("hosts that go, rest and are replaced", () => {
         index === position ? { ...host, ...change } : host,
       ),
     });
-  const edited = [Step.Handover, Step.Vip, Step.EtcdHealthy, Step.ControlPlanes];
+  const edited = [Step.Handover, Step.Vip, Step.Drain, Step.EtcdHealthy, Step.ControlPlanes];
+  const down = (input: PlanInput, name: string): PlanInput => {
+    const first = input.observations!.get("cp1")!;
+    const cluster = structuredClone(first.facts!.cluster!);
+    cluster.nodes.find((node) => node.name === name)!.ready = false;
+    const seen = { ...first, facts: { ...first.facts!, cluster } };
+    return { ...input, observations: new Map([...input.observations!, ["cp1", seen] as const]) };
+  };
 
-  test("a lost control plane: the address, its backends, its member, its node, and what is left of it", () => {
+  test("a control plane that leaves: the address, its backends, its pods, its API server, its member, its node", () => {
     const steps = stepsOf(edit(validConfig(), withHost(1, { state: "lost" }), edited));
     assert.deepEqual(lines(steps), [
       "cp2: hand-over of the virtual IP: keepalived ends there first",
       "cp1 cp3: HAProxy without its backend cp2, keepalived without that peer",
+      "cp2: cordon, drain",
+      "cp2: API server, controller manager and scheduler end in good order",
       "cp2: etcd member removed",
-      "cp2: drain, then delete the node",
+      "cp2: delete the node",
       "cp2: given back: everything of the cluster is removed from the host",
     ]);
-    assert.match(steps[2]!.notes.join(), /2 of 3 members go on/);
+    assert.match(steps[4]!.notes.join(), /2 of 3 members go on/);
+    assert.deepEqual(
+      steps.map(({ drains }) => drains),
+      [false, false, true, false, false, false, false],
+    );
     assert.match(planText(makePlan(edit(validConfig(), withHost(1, { state: "lost" }), edited))), /1 lost/);
   });
 
   test("a node that is down is deleted without a drain", () => {
     const input = edit(validConfig(), withHost(4, { state: "lost" }), [Step.Workers]);
-    const first = input.observations!.get("cp1")!;
-    const cluster = structuredClone(first.facts!.cluster!);
-    cluster.nodes.find(({ name }) => name === "w2")!.ready = false;
-    const observations = new Map([
-      ...input.observations!,
-      ["cp1", { ...first, facts: { ...first.facts!, cluster } }] as const,
-    ]);
-    const [step] = stepsOf({ ...input, observations });
+    const [step] = stepsOf(down(input, "w2"));
     assert.equal(step!.action, "delete the node");
     assert.ok(!step!.drains);
+    const [, , plane] = stepsOf(down(edit(validConfig(), withHost(1, { state: "lost" }), edited), "cp2"));
+    assert.deepEqual([plane!.action, plane!.drains], ["cordon", false]);
+    assert.match(plane!.notes.join(), /without a drain, for it is not Ready/);
+  });
+
+  test("behind a load balancer there is no address to hand over", () => {
+    const api = { api: { by: "load-balancer", loadBalancer: { host: "api.example" } } };
+    const to = { ...withHost(1, { state: "lost" }), ...api };
+    const steps = stepsOf(edit(configWith(api), to, [Step.Drain, Step.EtcdHealthy, Step.ControlPlanes]));
+    assert.equal(steps[0]!.action, "cordon, drain");
   });
 
   test("maintenance begins with a drain, ends with an uncordon, and is no problem in between", () => {
@@ -76,10 +92,18 @@ describe("hosts that go, rest and are replaced", () => {
     const input = unchanged();
     input.spec.hosts[1]!.replacedBy = "0123";
     const own = [Step.Claim, Step.Prepare, Step.Stage, Step.Member, Step.Vip, Step.Join, Step.ControlPlane];
-    const commands = changing(input.commands, own, { change: Change.Repair, hosts: ["cp2"], reasons: ["all is new"] });
+    const forget = { ...input.commands[0]!, name: "test-forget", step: Step.Forget, change: Change.New };
+    const commands = [
+      ...changing(input.commands, own, { change: Change.Repair, hosts: ["cp2"], reasons: ["all is new"] }),
+      forget,
+    ];
     const steps = stepsOf({ ...input, commands });
     assert.deepEqual(steps[0]!.notes, ["cp2 is a fresh machine: it is prepared and joins again"]);
-    assert.ok(steps.some(({ action }) => action === "join as control plane, through the virtual IP"));
+    const [before, join] = [
+      "cp2: delete the node of the machine that was replaced",
+      "cp2: join as control plane, through the virtual IP",
+    ].map((line) => lines(steps).indexOf(line));
+    assert.ok(before !== -1 && before! < join!, lines(steps).join("\n"));
     assert.ok(steps.every(({ kind }) => kind !== StepKind.Repair));
   });
 });

@@ -43,6 +43,9 @@ function repair(input: PlanInput, step: Step, tasks: Task[]): Draft[] {
       });
     case Step.Kubelet:
       return kubelets(input, tasks, all);
+    case Step.ControlPlanes:
+    case Step.Workers:
+      return draft(tasks, { ...all, action: "nodes put back into service" });
     case Step.Labels:
       return draft(tasks, { ...all, action: "labels put back" });
     case Step.Settings:

@@ -6,7 +6,7 @@ import { appliedOf } from "../spec/applied";
 import { leavingHosts } from "../spec/leaving";
 import { configWith, specOf, testHostKey, validConfig, type RawConfig } from "../spec/fixture";
 import type { PlainSpec } from "../spec/plain";
-import { controlPlanes, etcdMembers, hasRole, isNode } from "../spec/topology";
+import { controlPlanes, etcdMembers, hasRole, isNode, leavingControlPlanes } from "../spec/topology";
 import { Role, type HostSpec } from "../spec/types";
 import type { PlanInput } from "./input";
 
@@ -39,6 +39,7 @@ export function commandsOf(spec: PlainSpec): DeclaredCommand[] {
     [Step.Labels, firstControlPlane!, `${name}-labels`],
     [Step.Ready, firstControlPlane!, `${name}-ready`],
   ];
+  if (leavingControlPlanes(spec).length > 0) once.push([Step.Drain, firstControlPlane!, `${name}-drain`]);
   return [...own, ...once.map(([step, host, id]) => command(id, host, step))];
 }
 

@@ -50,11 +50,11 @@ export function planSteps(input: PlanInput): PlanStep[] {
   return drafts.map((draft, index) => ({ number: index + 1, ...draft }));
 }
 
-/** Where a control plane leaves, the virtual IP is handed over before anything is taken from it. */
+/** Where a control plane leaves, the virtual IP is handed over and its node drained before anything is taken from it. */
 function orderOf(input: PlanInput): Step[] {
   const steps = Object.values(Step);
   if (!planesLeave(input)) return steps;
-  const first = [Step.Handover, Step.Vip];
+  const first = [Step.Handover, Step.Vip, Step.Drain, Step.Stop];
   const others = steps.filter((step) => !first.includes(step));
   others.splice(others.indexOf(Step.EtcdHealthy), 0, ...first);
   return others;

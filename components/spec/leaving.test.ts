@@ -133,6 +133,19 @@ describe("what is refused", () => {
     });
   }
 
+  const gained: [string, string][] = [
+    ["a control plane that becomes a member of etcd as well", "control-plane"],
+    ["a member of etcd that becomes a control plane as well", "etcd"],
+  ];
+  for (const [what, role] of gained) {
+    test(what, () => {
+      const before = appliedOf(specWith([...hosts(), added("n1", [role])], { skipChecks: ["etcd-odd"] }));
+      assert.deepEqual(said(specWith([...hosts(), added("n1", both)], { skipChecks: ["etcd-odd"] }), before), [
+        `hosts[5].roles [control-plane, etcd]: was [${role}], and n1 takes on no role while it is part of the cluster. Set it back to [${role}]; to change it, take n1 off the list in one update and add it again in the next.`,
+      ]);
+    });
+  }
+
   test("a second replaced machine", () => {
     const next = specWith(hosts());
     for (const host of next.hosts.slice(0, 2)) host.replacedBy = "0123";

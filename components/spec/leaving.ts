@@ -42,10 +42,10 @@ export const membershipRules: Rule<Before, Wanted>[] = [
   rule("leave-one-by-one", "one control plane and one etcd member at a time leaves, and others go on", (old, next) =>
     kinds.flatMap((kind) => removals(kind, old.hosts, next)),
   ),
-  rule("roles-kept", "a part of the cluster gives up no role", (old, next) =>
+  rule("roles-kept", "a part of the cluster keeps its roles", (old, next) =>
     next.hosts.flatMap((host) => {
       const before = partBefore(old.hosts, host);
-      return before === undefined ? [] : lessRoles(before, host);
+      return before === undefined ? [] : otherRoles(before, host);
     }),
   ),
   rule("machines-keep-names", "no machine that leaves comes back under another name", (old, next) =>
@@ -108,12 +108,16 @@ function restingOf<T extends Pick<HostSpec, "name">>(hosts: T[], next: Wanted): 
   return hosts.filter(({ name }) => resting.includes(name));
 }
 
-// What a role runs on a host ends only with the host's part in the cluster.
-function lessRoles(old: SettledHost, { name, roles, place }: HostSpec): Problem[] {
-  if (old.roles.every((role) => roles.includes(role))) return [];
+// What a role runs on a host ends only with the host's part in the cluster, and begins with it: a host is prepared for
+// its roles once, and a member joins behind gates that are a new host's.
+function otherRoles(old: SettledHost, { name, roles, place }: HostSpec): Problem[] {
+  const lost = old.roles.filter((role) => !roles.includes(role));
+  const gained = roles.filter((role) => !old.roles.includes(role));
+  if (lost.length + gained.length === 0) return [];
   const was = `[${old.roles.join(", ")}]`;
-  const reason = `was ${was}, and ${name} gives up no role while it is part of the cluster`;
-  const fix = `Set it back to ${was}; to change it, take ${name} off the list in one update and add it in the next`;
+  const verb = lost.length > 0 ? "gives up" : "takes on";
+  const reason = `was ${was}, and ${name} ${verb} no role while it is part of the cluster`;
+  const fix = `Set it back to ${was}; to change it, take ${name} off the list in one update and add it again in the next`;
   return [{ key: keyPath(["hosts", place, "roles"]), value: `[${roles.join(", ")}]`, reason, fix }];
 }
 

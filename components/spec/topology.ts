@@ -1,6 +1,15 @@
 /** Questions about who does what in a cluster, answered from the spec alone. */
 import { addressAt } from "./cidr";
-import { ApiBy, HostState, Role, type ApiSpec, type ClusterSpec, type HostSpec, type TaintSpec } from "./types";
+import {
+  ApiBy,
+  HostState,
+  Role,
+  type ApiSpec,
+  type ClusterSpec,
+  type HostSpec,
+  type LeavingHost,
+  type TaintSpec,
+} from "./types";
 
 type Topology = Pick<ClusterSpec, "hosts">;
 
@@ -12,6 +21,11 @@ export function hasRole(host: Pick<HostSpec, "roles">, role: Role): boolean {
 /** Hosts that run an API server, by name. */
 export function controlPlanes(spec: Topology): HostSpec[] {
   return byName(spec.hosts.filter((host) => hasRole(host, Role.ControlPlane)));
+}
+
+/** Control planes that leave with this update. */
+export function leavingControlPlanes({ leaving }: Pick<ClusterSpec, "leaving">): LeavingHost[] {
+  return leaving.filter((host) => hasRole(host, Role.ControlPlane));
 }
 
 /** Hosts that run an etcd member, control planes or not, by name. */

@@ -8,8 +8,15 @@ import { Occasion, reachScript } from "../host/reach";
 import { remoteScript } from "../host/remote";
 import { readScript, type Script, type VisibleFile } from "../host/script";
 import type { Pki } from "../pki/pki";
-import { apiEndpoint, controlPlanes, hasHaproxy, hasRole, newestLast, virtualAddress } from "../spec/topology";
-import { HostState, Role, type ClusterSpec, type HostSpec } from "../spec/types";
+import {
+  apiEndpoint,
+  controlPlanes,
+  hasHaproxy,
+  leavingControlPlanes,
+  newestLast,
+  virtualAddress,
+} from "../spec/topology";
+import { HostState, type ClusterSpec, type HostSpec } from "../spec/types";
 import { haproxyConfig, READY_PORT, READY_URI } from "./haproxy";
 import { haproxyUnit, keepalivedConfig, keepalivedUnit } from "./keepalived";
 
@@ -55,7 +62,7 @@ export class VirtualIp extends pulumi.ComponentResource {
       before = [node];
     }
     this.nodes = nodes;
-    this.handedOver = spec.leaving.some((host) => hasRole(host, Role.ControlPlane)) ? [...nodes.values()] : [];
+    this.handedOver = leavingControlPlanes(spec).length > 0 ? [...nodes.values()] : [];
     this.registerOutputs({ endpoint: this.endpoint });
   }
 
@@ -65,16 +72,15 @@ export class VirtualIp extends pulumi.ComponentResource {
    */
   private handOver(name: string, spec: ClusterSpec): pulumi.Resource[] {
     if (!virtualAddress(spec.api) || spec.departed.length === 0) return [];
-    const isPast = !spec.leaving.some((host) => hasRole(host, Role.ControlPlane));
     const args = {
       hosts: spec.departed,
       ssh: spec.ssh,
       on: Occasion.Change,
       script: handoverScript(spec),
       skipped: "its keepalived was not stopped: if it still runs, two hosts have the virtual IP until it ends",
+      over: leavingControlPlanes(spec).length === 0,
     };
-    const past = { ignoreChanges: ["create", "stdin", "interpreter"] };
-    return [reachScript(`${name}-${Step.Handover}`, args, { parent: this, ...(isPast && past) })];
+    return [reachScript(`${name}-${Step.Handover}`, args, { parent: this })];
   }
 }
 

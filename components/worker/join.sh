@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
-# Makes this host a worker. Input: NODE_NAME, KUBERNETES_VERSION; files: join.yaml; secret files: the node's join kubeconfig.
+# Makes this host a worker. Input: NODE_NAME, KUBERNETES_VERSION, CLUSTER; files: join.yaml; secret files: the node's join kubeconfig.
 
 stage_secrets
 install_patch
@@ -12,5 +12,5 @@ if [ ! -f "$JOINED" ]; then
   quietly 420 "kubeadm join" kubeadm join --config "$STAGE/join.yaml"
   mark_joined
 fi
-wait_until 60 "the kubelet of $NODE_NAME has registered its node" registered
 ensure_kubelet_runs
+mark_node

@@ -69,6 +69,7 @@ export class Worker extends pulumi.ComponentResource {
     const { spec, host, pki, controlPlane } = args;
     this.name = name;
     this.args = args;
+    const before = host.spec.replacedBy === "" ? [] : controlPlane.forgotten;
     this.joined = remoteScript(
       `${name}-join`,
       {
@@ -78,14 +79,14 @@ export class Worker extends pulumi.ComponentResource {
         once: true,
         script: {
           concern: "node",
-          variables: { NODE_NAME: host.spec.name, KUBERNETES_VERSION: spec.versions.kubernetes },
+          variables: { NODE_NAME: host.spec.name, KUBERNETES_VERSION: spec.versions.kubernetes, CLUSTER: spec.name },
           files: [{ name: "join.yaml", content: joinDocument(spec, host.spec) }, ...kubeletPatch(host.spec)],
           parts: [PATCH, NODE, JOIN],
           limitSeconds: 900,
         },
         secretFiles: pki.joinFiles(host.spec),
       },
-      { parent: this, dependsOn: [controlPlane.bootstrapped, ...(host.images ? [host.images] : [])] },
+      { parent: this, dependsOn: [controlPlane.bootstrapped, ...before, ...(host.images ? [host.images] : [])] },
     );
     this.registerOutputs({});
   }

@@ -12,6 +12,11 @@ const nodes = [...controlPlanes, "w1", "w2"];
 /** Remote commands as a difference names them. */
 export const commands = (...of: string[]) => of.map((name) => `${COMMAND} ${name}`);
 const givenBack = (host: string) => `${LOCAL_COMMAND} dev-${host}-give-back`;
+/** What is there once a control plane has left. */
+const departure = [
+  ...[names.handover, names.apiServerStop].map((name) => `${LOCAL_COMMAND} ${name}`),
+  ...commands(names.drain),
+];
 const object = (type: string, name: string) => `kubernetes:${type} ${name}`;
 const coreDns = object("apps/v1:DeploymentPatch", "dev-coredns");
 const flannel = object("apps/v1:DaemonSet", "dev-flannel");
@@ -172,7 +177,7 @@ export const edits: Edit[] = [
         ...hosts.filter((host) => host.name !== name),
         { name: "cp4", ip: "10.77.0.14", roles: ["control-plane", "etcd"] },
       ]),
-      added: [...newControlPlane("cp4"), ...newMember("cp4"), `${LOCAL_COMMAND} dev-handover`],
+      added: [...newControlPlane("cp4"), ...newMember("cp4"), ...departure],
       removed: [...newControlPlane(name), ...newMember(name)],
       changed: commands(
         ...others.map(vip),

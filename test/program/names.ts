@@ -32,5 +32,11 @@ export const settings = "dev-settings";
 /** Which nodes of a role are the cluster's: those that left are taken out of it. */
 export const controlPlaneNodes = "dev-control-planes";
 export const workerNodes = "dev-workers";
+/** Of control planes that leave, in this order; the address first, which this machine has the host do. */
+export const handover = "dev-handover";
+export const drain = "dev-drain";
+export const apiServerStop = "dev-api-server-stop";
+/** The node of a machine that was replaced. */
+export const forget = "dev-forget";
 export const labels = "dev-labels";
 export const ready = "dev-ready";

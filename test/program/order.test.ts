@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { devConfig, withHosts } from "../fixtures";
+import { appliedOf, type Applied } from "../../components/spec/applied";
+import { apiBy, devConfig, specOf, withHosts } from "../fixtures";
 import { record } from "./engine";
 import * as names from "./names";
 import type { Recording } from "./recording";
-import { devCluster, etcdHostsCluster } from "./topologies";
+import { devCluster, etcdHostsCluster, recordAgain } from "./topologies";
+import { reveal } from "./wire";
 
 const { claim, giveBack, prepare, images, stage, vip, join, start, member, controlPlane, kubelet } = names;
 
@@ -195,6 +197,53 @@ for (const { title, recorded, controlPlanes, members, workers } of topologies) {
     });
   });
 }
+
+describe("with a control plane that leaves and another in its place", () => {
+  const to = withHosts((hosts) => [
+    ...hosts.filter(({ name }) => name !== "cp3"),
+    { name: "cp4", ip: "10.77.0.14", roles: ["control-plane", "etcd"] },
+  ]);
+  const balanced = { api: apiBy("load-balancer") };
+  const left = once(() => recordAgain(to, devConfig()));
+
+  test("it gives up the address, then its backends, its pods, its API server, its member, and last its node", async () => {
+    const { handover, drain, apiServerStop, etcdHealthy, controlPlaneNodes } = names;
+    const steps = [handover, vip("cp1"), vip("cp2"), drain, apiServerStop, etcdHealthy, controlPlaneNodes];
+    assertChained(await left(), steps);
+  });
+
+  test("the one in its place joins etcd once the other is drained, and is no longer asked for anything", async () => {
+    assertWaits(await left(), [start("cp4"), join("cp4")], [names.drain, names.apiServerStop]);
+  });
+
+  test("nobody waits for it who has nothing to do with it", async () => {
+    const graph = await left();
+    assertIndependent(graph, [prepare("cp4"), images("cp4"), stage("w1")], [names.handover, names.drain]);
+  });
+
+  test("behind a load balancer it is drained after every claim all the same", async () => {
+    const graph = await recordAgain({ ...to, ...balanced }, devConfig(balanced));
+    assertWaits(graph, [names.drain], ["cp1", "cp2", "cp4", "w1"].map(claim));
+    assertChained(graph, [names.drain, names.apiServerStop, names.etcdHealthy]);
+  });
+
+  test("afterwards all of it stays as it ran, and nothing waits for it", async () => {
+    const { departed } = reveal((await left()).stackOutputs["applied"]) as Applied;
+    assert.deepEqual(
+      departed.map(({ name }) => name),
+      ["cp3"],
+    );
+    const graph = (await record(to, { applied: { ...appliedOf(specOf(to)), departed } })).succeeded();
+    for (const name of [names.handover, names.drain, names.apiServerStop])
+      assert.ok(["create", "stdin"].every((input) => graph.custom(name).ignoreChanges.includes(input)));
+    assertIndependent(graph, [names.etcdHealthy], [names.drain, names.apiServerStop]);
+  });
+
+  function once(make: () => Promise<Recording>): () => Promise<Recording> {
+    let made: Promise<Recording> | undefined;
+    return () => (made ??= make());
+  }
+});
 
 describe("with five workers", () => {
   const five = withHosts((hosts) => [

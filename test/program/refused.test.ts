@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { appliedOf, type Commands } from "../../components/spec/applied";
-import { devConfig, devSpec, type StackConfig } from "../fixtures";
+import { devConfig, devSpec, hostKey, type StackConfig } from "../fixtures";
 import { record } from "./engine";
 import { isOnce } from "./names";
 import type { Recording } from "./recording";
@@ -83,6 +83,17 @@ test("everything unsafe is refused in one message", async () => {
     `network.podCidr ${network.podCidr}: was 10.99.0.0/16, is in every node's pod addresses`,
   ];
   for (const line of lines) assert.ok(message.includes(line), `${line}\nis not in\n${message}`);
+});
+
+test("another host key is refused while no host is asked", async () => {
+  const recorded = applied((last) => {
+    last.hosts[1]!.hostKey = hostKey("another");
+  });
+  const message = await refusal(devConfig(), recorded);
+  assert.match(
+    message,
+    /1 problem, nothing was changed\n {2}hosts\[1\]\.hostKey .*Set observe: true for this update\./,
+  );
 });
 
 test("an older release is refused", async () => {

@@ -5,7 +5,7 @@ const both = ["control-plane", "etcd"];
 const etcdAlone = (count: number) => Array<string[]>(count).fill(["etcd"]);
 const threePlanes = Array<string[]>(3).fill(["control-plane"]);
 
-const etcdCount = "etcd has 1, 3, 5 or 7 members, or fewer than before";
+const etcdCount = "etcd has 1, 3, 5 or 7 members, or 4 or 6 on the way down";
 const maintenance =
   "one control plane and one etcd member at a time is in maintenance, and the others go on without it";
 const resting = (states: Record<number, string>, config: RawConfig) => ({
@@ -35,6 +35,26 @@ export const topologyCases: Case[] = [
     membersBefore: 3,
     key: "hosts",
     says: ["4 etcd members"],
+  },
+  {
+    sentence: etcdCount,
+    refused: hostsOf(...threePlanes, ...etcdAlone(2)),
+    membersBefore: 3,
+    key: "hosts",
+    says: [
+      "2 etcd members tolerate no more failures than 1",
+      "Add another host in the place of the one that leaves",
+      "a dead one with `state: lost`",
+    ],
+    accepted: resting({ 4: "lost" }, hostsOf(...threePlanes, ...etcdAlone(3))),
+  },
+  {
+    sentence: etcdCount,
+    refused: { ...hostsOf(both, both), allowNonHa: true },
+    membersBefore: 2,
+    key: "hosts",
+    says: ["Give the role etcd to 1 or 3 hosts"],
+    accepted: { ...hostsOf(both), allowNonHa: true },
   },
   {
     sentence: maintenance,

@@ -23,12 +23,12 @@ export const topologyChecks = [
 
   sentence(
     "etcd-odd",
-    "etcd has 1, 3, 5 or 7 members, or fewer than before",
+    "etcd has 1, 3, 5 or 7 members, or 4 or 6 on the way down",
     ["hosts", "membersBefore"],
     ({ hosts, membersBefore }) => {
       const count = etcdMembers({ hosts }).length;
       if ([0, 1, 3, 5, 7].includes(count) || isOnTheWay(count, membersBefore)) return [];
-      return [{ key: "hosts", value: "", ...etcdCountWords(count, hosts) }];
+      return [{ key: "hosts", value: "", ...etcdCountWords(count, hosts, membersBefore) }];
     },
   ),
 
@@ -65,7 +65,7 @@ export const topologyWarnings = [
     ({ hosts, membersBefore }) => {
       const count = etcdMembers({ hosts }).length;
       if (!isOnTheWay(count, membersBefore)) return [];
-      const { reason } = etcdCountWords(count, hosts);
+      const { reason } = etcdCountWords(count, hosts, membersBefore);
       return [{ key: "hosts", value: "", reason, fix: "Take off one more in the next update, or add one" }];
     },
   ),
@@ -77,9 +77,10 @@ function isThere({ state }: HostSpec): boolean {
   return state !== HostState.Lost;
 }
 
-// Members leave one an update, so that five become three by way of four.
+// Members leave one an update, so that five become three by way of four. Two are no way to anywhere: the loss of one
+// ends the cluster, and a dead one that stays on the list as lost counts.
 function isOnTheWay(count: number, before: number): boolean {
-  return count % 2 === 0 && count > 0 && count <= before;
+  return count % 2 === 0 && count >= 4 && count <= before;
 }
 
 function restProblems({ role, noun }: Kind, hosts: HostSpec[]): Problem[] {
@@ -100,13 +101,18 @@ function restProblems({ role, noun }: Kind, hosts: HostSpec[]): Problem[] {
   return refuse(first, reason, `Keep ${first.name} in service, or add hosts first`);
 }
 
-function etcdCountWords(count: number, hosts: HostSpec[]): Pick<Problem, "reason" | "fix"> {
+function etcdCountWords(count: number, hosts: HostSpec[], before: number): Pick<Problem, "reason" | "fix"> {
   if (count > 7)
     return {
       reason: `${count} etcd members are more than 7, and every write waits for a majority`,
       fix: "Keep the role etcd on 3 or 5 hosts",
     };
   const reason = `${count} etcd members tolerate no more failures than ${count - 1}`;
+  if (before > count) {
+    const fix =
+      "Add another host in the place of the one that leaves, or keep that on the list: a dead one with `state: lost`";
+    return { reason, fix };
+  }
   const [lost] = hosts.filter((host) => hasRole(host, Role.Etcd) && !isThere(host));
   const less = lost === undefined ? "" : `, or take ${lost.name} off the list, which is lost`;
   return { reason, fix: `Give the role etcd to ${count - 1} or ${count + 1} hosts${less}` };
