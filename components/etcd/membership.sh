@@ -130,3 +130,12 @@ remove_unwanted() {
     ask_voters
   done
 }
+
+# The same, of those that do not answer.
+remove_silent() {
+  local id url
+  while read -r id _ _ _ url _; do
+    if unwanted | grep -x "$id" >/dev/null && ! answers "$url" >/dev/null; then remove_member "$id"; fi
+  done <<<"$LIST"
+  ask_voters
+}
