@@ -4,15 +4,26 @@
 # cluster as bootstrapped: from now on a member with an empty data directory is one that lost its data.
 # Input: MEMBERS (names), ENDPOINTS (https://ip:2379 …, in the same order).
 
-all_answer() {
-  local url
-  find_cluster "${ENDPOINTS[@]}" || return 1
-  for url in "${ENDPOINTS[@]}"; do
-    answers "$url" >/dev/null && continue
-    printf '%s does not answer\n' "$url"
-    return 1
-  done
+# Names of those that do not answer.
+silent() {
+  local index
+  for index in "${!MEMBERS[@]}"; do
+    if ! answers "${ENDPOINTS[index]}" >/dev/null; then printf '%s\n' "${MEMBERS[index]}"; fi
+  done | paste -sd ' '
 }
+
+all_answer() {
+  local missing
+  missing=$(silent)
+  printf 'no answer of %s\n' "$missing"
+  [ -z "$missing" ]
+}
+
+was_whole() { [ "$(ask get kubeadm-ha/bootstrapped --print-value-only)" = yes ]; }
+
+# A dead member that leaves must not wait for another that is dead too. Whoever is new has answered as it joined, and
+# whatever restarts something asks for all of them again.
+quorum_answers() { was_whole && refresh && [ -z "$(unwanted)" ] && enough_without none >/dev/null; }
 
 members_as_wanted() {
   local rows
@@ -29,8 +40,13 @@ clear_alarms_of_the_gone() {
   if ! grep -F -f <(printf '%s\n' "${known[@]}") <<<"$raised" >/dev/null; then ask alarm disarm; fi
 }
 
-wait_until 120 "every etcd member of the configuration answers: ${MEMBERS[*]}" all_answer
+wait_until 120 "an etcd member of the configuration tells the others: ${MEMBERS[*]}" find_cluster "${ENDPOINTS[@]}"
+remove_silent
+if ! try wait_until 120 "every etcd member of the configuration answers: ${MEMBERS[*]}" all_answer 2>"$STAGE/.silence"; then
+  quorum_answers || die "$(sed 's/^error: //' "$STAGE/.silence")"
+  say "etcd goes on without $(silent), for the other members are a quorum"
+fi
 remove_unwanted
 wait_until 60 "the etcd members are ${MEMBERS[*]}, all started and voting" members_as_wanted
 clear_alarms_of_the_gone
-[ "$(ask get kubeadm-ha/bootstrapped --print-value-only)" = yes ] || ask put kubeadm-ha/bootstrapped yes >/dev/null
+was_whole || ask put kubeadm-ha/bootstrapped yes >/dev/null

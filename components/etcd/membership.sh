@@ -57,18 +57,23 @@ leads() {
 
 leads_no_more() { ! leads "$1"; }
 
-# Those that may lead: of the members that stay, the voters, in the order of the chain.
+# Those that may lead: of the members that stay, the voters that answer, in the order of the chain.
 heirs() {
-  voters | awk '{print $3}' | if [ -n "${MEMBERS+set}" ]; then grep -xF -f <(printf '%s\n' "${MEMBERS[@]}") || true; else cat; fi | sort -V
+  local name url
+  voters | awk '{print $3, $5}' | sort -V | while read -r name url; do
+    if [ -n "${MEMBERS+set}" ] && ! grep -qxF "$name" < <(printf '%s\n' "${MEMBERS[@]}"); then continue; fi
+    if answers "$url" >/dev/null; then printf '%s\n' "$name"; fi
+  done
 }
 
 # move_leadership NAME URL: from a member, if it leads, to the last of the chain, which keeps it until its own turn: at
 # most two moves for all members.
 move_leadership() {
-  local name=$1 url=${2%%,*} heir id
+  local name=$1 url=${2%%,*} all heir id
   leads "$url" || return 0
-  heir=$(heirs | tail -n 1)
-  if [ "$heir" = "$name" ]; then heir=$(heirs | head -n 1); fi
+  all=$(heirs)
+  heir=$(tail -n 1 <<<"$all")
+  if [ "$heir" = "$name" ]; then heir=$(head -n 1 <<<"$all"); fi
   [ -n "$heir" ] && [ "$heir" != "$name" ] || return 0
   id=$(awk -v name="$heir" '$3 == name {print $1}' <<<"$LIST")
   ctl --endpoints "$url" move-leader "$id" >"$STAGE/.log" 2>&1 ||
@@ -124,4 +129,13 @@ remove_unwanted() {
     remove_member "$id"
     ask_voters
   done
+}
+
+# The same, of those that do not answer.
+remove_silent() {
+  local id url
+  while read -r id _ _ _ url _; do
+    if unwanted | grep -x "$id" >/dev/null && ! answers "$url" >/dev/null; then remove_member "$id"; fi
+  done <<<"$LIST"
+  ask_voters
 }

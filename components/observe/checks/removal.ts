@@ -1,4 +1,4 @@
-/** Taking hosts in and out: never while another of the kind is missing. */
+/** Taking hosts in and out: never while another of the kind is missing, but for one that is dead itself. */
 import { keyPath } from "../../spec/problem";
 import { goingOf, kinds, removalWords, type Kind } from "../../spec/leaving";
 import { hasRole } from "../../spec/topology";
@@ -11,17 +11,19 @@ import { ours } from "./running";
 const [planes, members] = kinds as [Kind, Kind];
 
 export const removalChecks: Check[] = [
-  check("etcd-removal", "an etcd member leaves only when all others are healthy", Weight.Error, (context) =>
+  check("etcd-removal", "an etcd member leaves only when enough others are healthy", Weight.Error, (context) =>
     removal(context, members),
   ),
-  check("control-plane-removal", "a control plane leaves only when all others are healthy", Weight.Error, (context) =>
-    removal(context, planes),
+  check(
+    "control-plane-removal",
+    "a control plane leaves only when enough others are healthy",
+    Weight.Error,
+    (context) => removal(context, planes),
   ),
   check("etcd-addition", "an etcd member joins only when all others are healthy", Weight.Error, addition),
   check("leaving-answers", "a host that leaves can be given back", Weight.Warning, silentLeaving),
 ];
 
-// What it is that leaves does not matter: a dead one goes as a healthy one does.
 function removal(context: Context, kind: Kind): Finding[] {
   const before = context.applied?.hosts ?? [];
   const going = goingOf(before, context.spec, kind.role);
@@ -29,11 +31,22 @@ function removal(context: Context, kind: Kind): Finding[] {
   const staying = before.filter((host) => hasRole(host, kind.role) && !going.includes(host));
   const bad = staying.filter(({ name }) => !isWell(context, name, kind.role)).map(({ name }) => name);
   if (bad.length === 0) return [];
+  const isLost = going.every(({ name }) => context.spec.lost.some((host) => host.name === name));
+  const hasNew = context.spec.hosts.some((host) => hasRole(host, kind.role) && !host.settled);
+  const well = staying.length - bad.length;
+  if (isLost && !hasNew && canLose(kind, well, staying.length + going.length)) return [];
   const names = going.map(({ name }) => name).join(", ");
+  const word = isLost ? "" : `; where ${names} is dead, say \`state: lost\``;
   return finding(
     `${removalWords(kind, going)} ${whileBad(bad)}`,
-    `Repair ${bad.join(", ")} first, or leave ${names} as it was`,
+    `Repair ${bad.join(", ")} first, or leave ${names} as it was${word}`,
   );
+}
+
+// Nothing is taken out of service with a dead one. Of etcd's members, it among them, a quorum has to agree that it goes;
+// of API servers one is enough. A new one joins only where all are healthy.
+function canLose({ role }: Kind, well: number, all: number): boolean {
+  return role === Role.Etcd ? well > all / 2 : well > 0;
 }
 
 // Without a record nobody knows who was a member.

@@ -1,5 +1,5 @@
-import { hostsOf, hostsWith } from "../../../spec/cases/case";
-import { validConfig } from "../../../spec/fixture";
+import { hostsOf, hostsWith, type HostInput } from "../../../spec/cases/case";
+import { validConfig, type RawConfig } from "../../../spec/fixture";
 import { Silence } from "../../facts";
 import { Severity } from "../check";
 import { etcd, only, pods, replaced, type Case } from "./case";
@@ -7,6 +7,7 @@ import { ENDING_CERTIFICATE } from "./certificate";
 
 const { Error, Warning } = Severity;
 
+const hostsIn = (config: RawConfig) => config["hosts"] as HostInput[];
 const both = ["control-plane", "etcd"];
 const twoMore = {
   hosts: [
@@ -18,6 +19,11 @@ const twoMore = {
   ],
 };
 const withState = (position: number, state: string) => hostsWith(position, { state });
+const five = (change: object = {}) => ({
+  hosts: twoMore.hosts.map((host, index) => (index === 5 ? { ...host, ...change } : host)),
+});
+const away = (...names: string[]) =>
+  Object.fromEntries(names.map((name): [string, [Silence, string]] => [name, [Silence.Unreachable, ""]]));
 
 export const removalCases: Case[] = [
   {
@@ -35,6 +41,45 @@ export const removalCases: Case[] = [
     severity: Error,
     says: ["while cp2 is not healthy"],
     fine: { config: replaced(3, 4), appliedConfig: {} },
+  },
+  {
+    check: "etcd-removal",
+    given: { config: five({ state: "lost" }), appliedConfig: five(), silent: away("h1", "cp3") },
+    key: "hosts",
+    severity: Error,
+    says: ["removes the etcd member h0 while cp3 and h1 are not healthy", "leave h0 as it was"],
+    fine: { config: five({ state: "lost" }), appliedConfig: five(), silent: away("h1") },
+  },
+  {
+    check: "etcd-removal",
+    given: { config: five({ name: "h9", ip: "192.0.2.39" }), appliedConfig: five(), silent: away("h1") },
+    key: "hosts",
+    severity: Error,
+    says: ["removes the etcd member h0 while h1 is not healthy", "where h0 is dead, say `state: lost`"],
+  },
+  {
+    check: "control-plane-removal",
+    given: {
+      config: withState(0, "lost"),
+      appliedConfig: {},
+      facts: { cp2: pods("v1.35.4", false), cp3: pods("v1.35.4", false) },
+    },
+    key: "hosts",
+    severity: Error,
+    says: ["removes the control plane cp1 while cp2 and cp3 are not healthy"],
+    fine: { config: withState(0, "lost"), appliedConfig: {}, facts: { cp2: pods("v1.35.4", false) } },
+  },
+  {
+    // One that is new needs all others.
+    check: "control-plane-removal",
+    given: {
+      config: { hosts: [...hostsIn(withState(0, "lost")), ...hostsIn(hostsOf(["control-plane"]))] },
+      appliedConfig: {},
+      facts: { cp2: pods("v1.35.4", false) },
+    },
+    key: "hosts",
+    severity: Error,
+    says: ["removes the control plane cp1 while cp2 is not healthy"],
   },
   {
     check: "etcd-addition",
