@@ -14,6 +14,7 @@ import { type LoadReport, startLoad } from "../load/load";
 import { type NotReady, Position } from "./drill";
 import type { HolderSample } from "./holders";
 import type { Hosts } from "./hosts";
+import { Source, type Sources } from "./sources";
 
 /** What all instruments saw together. */
 export interface Measured {
@@ -25,7 +26,7 @@ export interface Measured {
   notReady: NotReady[];
 }
 
-export const NOTHING: Measured = { fresh: [], kept: [], stalledMs: 0, load: undefined, holders: [], notReady: [] };
+const NOTHING: Measured = { fresh: [], kept: [], stalledMs: 0, load: undefined, holders: [], notReady: [] };
 
 interface Asked {
   fresh: Attempt[];
@@ -33,41 +34,70 @@ interface Asked {
   stalledMs: number;
 }
 
-/** Starts all instruments; the function that it returns ends them. Hosts named as off then are nobody's clients. */
+/** The instruments at work. */
+export interface Watching {
+  /** Which connections carry the streams now. */
+  sources: () => Promise<Sources>;
+  /** Ends them. Hosts named as off then are nobody's clients. */
+  stop: (off: string[]) => Promise<Measured>;
+}
+
+/** Where nothing can be measured. */
+export const BLIND: Watching = { sources: () => Promise.resolve({}), stop: () => Promise.resolve(NOTHING) };
+
+/** Starts all instruments. */
 export async function watchCluster(
   hosts: Hosts,
   from: Position,
   kubeconfig: string,
   access: Access,
-): Promise<(off: string[]) => Promise<Measured>> {
+): Promise<Watching> {
+  const watch = new Source((path) => path.includes("watch=true"));
   const load = await startLoad({ kubeconfig, limitSeconds: 2 * 3600 });
   const stopHolders = await sampleHolders(hosts);
   const stopNodes = pollNodes(access);
   const prober = await startProber(hosts, from, access).catch(async (error: unknown) => {
+    watch.stop();
     await Promise.all([load.stop(), stopHolders(), stopNodes()]);
     throw error;
   });
-  return async (off) => {
-    const asked = await prober();
-    const [holders, notReady, report] = await Promise.all([stopHolders(), stopNodes(), load.stop(off)]);
-    return { ...asked, holders, notReady, load: report };
+  return {
+    sources: async () => ({ watch: watch.address, kept: await prober.kept() }),
+    stop: async (off) => {
+      watch.stop();
+      const asked = await prober.stop();
+      const [holders, notReady, report] = await Promise.all([stopHolders(), stopNodes(), load.stop(off)]);
+      return { ...asked, holders, notReady, load: report };
+    },
   };
 }
 
+interface Prober {
+  /** Its end of the kept connection. */
+  kept: () => Promise<string | undefined>;
+  stop: () => Promise<Asked>;
+}
+
 /** Asks the API from a host's own network, or from this machine. */
-async function startProber(hosts: Hosts, from: Position, access: Access): Promise<() => Promise<Asked>> {
+async function startProber(hosts: Hosts, from: Position, access: Access): Promise<Prober> {
   const program = [process.execPath, "--import", "tsx", join(__dirname, "worker-probe.ts")];
   const enter = from === Position.Worker ? await networkOf(hosts, hosts.workers[0]!) : [];
   const [command = "", ...args] = [...enter, ...program];
   const child = spawn(command, args, { cwd: repoDir, stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const nextLine = async () => String((await lines.next()).value);
   child.stdin.on("error", () => undefined);
   child.stdin.write(`${JSON.stringify(access)}\n`);
-  if ((await lines.next()).value !== "asking") throw new Error("the prober did not start");
-  return async () => {
-    child.stdin.end();
-    const { value } = await lines.next();
-    return JSON.parse(String(value)) as Asked;
+  if ((await nextLine()) !== "asking") throw new Error("the prober did not start");
+  return {
+    kept: async () => {
+      child.stdin.write("\n");
+      return (await nextLine()) || undefined;
+    },
+    stop: async () => {
+      child.stdin.end();
+      return JSON.parse(await nextLine()) as Asked;
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { type Drill, Position, type Seen } from "./drill";
 import { Etcd } from "./etcd";
 import { healthyWithin, wrongs } from "./health";
 import { Hosts } from "./hosts";
-import { NOTHING, watchCluster } from "./instruments";
+import { BLIND, watchCluster } from "./instruments";
 import { judge, type Verdict } from "./judge";
 import { Scene } from "./scene";
 
@@ -133,11 +133,11 @@ class Run {
 
   async measured(): Promise<Seen> {
     const { drill, hosts, etcd } = this;
-    const scene = new Scene({ hosts, api: this.api!, etcd, idleMinutes: this.idleMinutes });
-    this.scene = scene;
-    const stop = drill.unmeasured
-      ? () => Promise.resolve(NOTHING)
+    const { sources, stop } = drill.unmeasured
+      ? BLIND
       : await watchCluster(hosts, drill.from ?? Position.Worker, this.kubeconfig, this.api!.access);
+    const scene = new Scene({ hosts, api: this.api!, etcd, idleMinutes: this.idleMinutes, sources });
+    this.scene = scene;
     await sleep(MARGIN_S);
     await this.attempt(`within ${drill.limit} s`, limited(drill.limit, drill.act(scene)));
     const undone = now();

@@ -5,6 +5,7 @@ import type { Api } from "../load/api";
 import { now } from "../load/clock";
 import type { Etcd } from "./etcd";
 import type { Hosts } from "./hosts";
+import type { Sources } from "./sources";
 
 export interface SceneOptions {
   hosts: Hosts;
@@ -12,6 +13,8 @@ export interface SceneOptions {
   etcd: Etcd;
   /** Minutes that D10 leaves its streams alone. */
   idleMinutes: number;
+  /** Which connections carry the watch and the kept connection now. */
+  sources: () => Promise<Sources>;
 }
 
 interface Undoing {
@@ -25,6 +28,7 @@ export class Scene {
   readonly api: Api;
   readonly etcd: Etcd;
   readonly idleMinutes: number;
+  readonly sources: () => Promise<Sources>;
   /** What the drill itself measured, for its criteria. */
   readonly figures: Record<string, number | undefined> = {};
   /** Hosts that the drill took away. */
@@ -34,12 +38,13 @@ export class Scene {
   private injectedAt: number | undefined;
   private over = false;
 
-  constructor({ hosts, api, etcd, idleMinutes }: SceneOptions) {
+  constructor({ hosts, api, etcd, idleMinutes, sources }: SceneOptions) {
     this.hosts = hosts;
     this.lab = hosts.lab;
     this.api = api;
     this.etcd = etcd;
     this.idleMinutes = idleMinutes;
+    this.sources = sources;
   }
 
   /** When the fault began; a drill that found no moment for it is judged from its own end. */
