@@ -9,7 +9,7 @@ import { Hosts } from "./components/host/hosts";
 import { nodeTable } from "./components/host/table";
 import { Pki } from "./components/pki/pki";
 import { openLedger } from "./components/host/remote";
-import { assertNone, examine } from "./components/observe/checks";
+import { assertNone, assertPossible, examine } from "./components/observe/checks";
 import { historyOf } from "./components/observe/history";
 import { foreignHosts, mayBeLost } from "./components/observe/identity";
 import { observe } from "./components/observe/observe";
@@ -41,6 +41,7 @@ export = async () => {
   const addons = new Addons(spec.name, { spec, hosts, pki, controlPlane, workers });
 
   const commands = [...ledger.declared];
+  assertPossible({ spec, applied: last.applied, commands }, observations);
   await showPlan(makePlan({ spec, applied: last.applied, observations, commands, warnings, now: new Date() }));
 
   const applied = recordAfter(addons.upToDate, spec, ledger.record);

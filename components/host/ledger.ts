@@ -14,6 +14,8 @@ export interface History {
   facts: ReadonlyMap<string, HostFacts>;
   /** What differs on a host from what the configuration says of a step, as sentences: `the unit haproxy is inactive`. */
   drift: ReadonlyMap<string, ReadonlyMap<Step, string[]>>;
+  /** Hosts that were asked and did not answer. Default: none. */
+  silent?: ReadonlySet<string>;
 }
 
 export interface Declaration {
@@ -71,6 +73,10 @@ export class Ledger {
     const done = unchanged.find(({ host, input }) => this.onHost(host, name)?.input === input);
     const unseen = unchanged.find(({ host }) => !facts.has(host));
     return done ?? unseen ?? unchanged[0] ?? places.find(({ host }) => facts.has(host)) ?? places[0]!;
+  }
+
+  isSilent(host: string): boolean {
+    return this.history.silent?.has(host) ?? false;
   }
 
   /** Whether the last complete update left a command of that name. */

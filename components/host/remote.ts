@@ -74,7 +74,9 @@ export function remoteScript(name: string, args: RemoteArgs, opts: pulumi.Custom
   const { script, code } = complete(name, args);
   const past = args.once === true && host.settled;
   const inMaintenance = host.settled && host.state === HostState.Maintenance;
-  const rests = inMaintenance && (host.rested || !takesOutOfService.includes(step));
+  // One that is off already has nothing to hand over.
+  const isAlone = host.rested || ledger.isSilent(host.name) || !takesOutOfService.includes(step);
+  const rests = inMaintenance && isAlone;
   const frozen = rests || args.over === true;
   const fresh = args.once === true && host.replacedBy !== "";
   const declared = ledger.declare({

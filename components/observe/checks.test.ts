@@ -6,10 +6,21 @@ import type { z } from "zod";
 import { hostsWith } from "../spec/cases/case";
 import { formatProblem } from "../spec/problem";
 import { formatSkipped } from "../spec/sentence";
-import { assertNone, changeStage, clusterStage, examine, hostStage, judge, type Check } from "./checks";
+import {
+  assertNone,
+  assertPossible,
+  changeStage,
+  clusterStage,
+  commandStage,
+  examine,
+  hostStage,
+  judge,
+  type Check,
+} from "./checks";
 import { Severity, Weight } from "./checks/check";
 import { contextOf, to136, type Case, type Given } from "./checks/cases/case";
 import { changeCases } from "./checks/cases/change";
+import { commandCases } from "./checks/cases/commands";
 import { versionCases } from "./checks/cases/cluster";
 import { healthCases } from "./checks/cases/health";
 import { answerCases } from "./checks/cases/answers";
@@ -22,7 +33,7 @@ import { vipCases } from "./checks/cases/vip";
 import { factsSchema, Silence, type HostFacts } from "./facts";
 import { observed, silent } from "./fixture";
 
-const stages = [...changeStage, ...hostStage, ...clusterStage];
+const stages = [...changeStage, ...hostStage, ...clusterStage, ...commandStage];
 
 const cases: Case[] = [
   ...changeCases,
@@ -43,6 +54,7 @@ const cases: Case[] = [
   ...healthCases,
   ...removalCases,
   ...strangerCases,
+  ...commandCases,
 ];
 
 function checkOf(id: string): Check {
@@ -144,6 +156,12 @@ test("what cannot be skipped is judged all the same", () => {
   const context = contextOf({ silent: { w2: [Silence.HostKey, ""] } });
   context.spec.skipChecks = ["host-key"];
   assert.equal(judge(context).errors.length, 1);
+});
+
+test("an update that has begun is told of what it cannot do, and goes on", () => {
+  const { spec, applied, observations, commands } = contextOf(commandCases[0]!.given);
+  assertPossible({ spec, applied, commands }, observations);
+  assertPossible({ spec, applied, commands }, undefined);
 });
 
 test("without observations only the change is judged", () => {

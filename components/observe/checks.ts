@@ -1,4 +1,6 @@
 /** What must not happen: every check of the change, of the hosts and of the running cluster, judged at once. */
+import * as pulumi from "@pulumi/pulumi";
+
 import { printable } from "../spec/printable";
 import type { Applied } from "../spec/applied";
 import { isSkippable } from "../spec/checks/skips";
@@ -8,11 +10,11 @@ import { refusal, warn, warnOfSkip } from "../spec/read";
 import type { Skipped } from "../spec/sentence";
 import type { ClusterSpec } from "../spec/types";
 import { Severity, type Check, type Context, type Finding } from "./checks/check";
-import { changeStage, clusterStage, hostStage } from "./checks/stages";
+import { changeStage, clusterStage, commandStage, hostStage } from "./checks/stages";
 import type { Observations } from "./facts";
 
 export { Severity, type Check, type Context, type Finding } from "./checks/check";
-export { changeStage, clusterStage, hostStage } from "./checks/stages";
+export { changeStage, clusterStage, commandStage, hostStage } from "./checks/stages";
 
 export interface Verdict {
   /** In the order of the configuration, what is about no single host first. */
@@ -67,8 +69,23 @@ export function assertNone(problems: Problem[]): void {
   if (problems.length > 0) throw refusal(problems);
 }
 
+/**
+ * The same of what the update would run, once all of it is declared. By then an update has begun: it warns, and only a
+ * preview ends.
+ */
+export function assertPossible(
+  context: Omit<Context, "observations" | "now">,
+  observations: Observations | undefined,
+): void {
+  if (observations === undefined) return;
+  const { errors, skipped } = judge({ ...context, observations, now: Date.now() }, commandStage);
+  for (const each of skipped) warnOfSkip(each);
+  if (errors.length > 0 && pulumi.runtime.isDryRun()) throw refusal(errors);
+  errors.forEach(warn);
+}
+
 function unasked({ skipChecks }: ClusterSpec): Verdict {
-  const skips = [...hostStage, ...clusterStage].filter(({ id }) => skipChecks.includes(id));
+  const skips = [...hostStage, ...clusterStage, ...commandStage].filter(({ id }) => skipChecks.includes(id));
   return { errors: [], warnings: [], skipped: skips.map(({ id, name }) => ({ id, name, problems: undefined })) };
 }
 

@@ -11,5 +11,6 @@ export function historyOf(spec: ClusterSpec, last: LastUpdate, observations: Obs
   const facts = [...observations.values()].flatMap(({ host, facts: seen }): [string, HostFacts][] =>
     seen && knows(seen, Question.Files) ? [[host, seen]] : [],
   );
-  return { recorded: last.commands, facts: new Map(facts), drift: driftOf(spec, observations) };
+  const silent = new Set([...observations.values()].filter(({ facts: seen }) => !seen).map(({ host }) => host));
+  return { recorded: last.commands, facts: new Map(facts), drift: driftOf(spec, observations), silent };
 }

@@ -78,6 +78,9 @@ describe("hosts that go, rest and are replaced", () => {
       "cp2: keepalived ends: the virtual IP moves to another if it is there",
       "cp2: maintenance begins: cordon, drain",
     ]);
+    const gone = new Map([...begin.observations!, ["cp2", silent("cp2", Silence.Unreachable, "")]]);
+    const [step, ...more] = stepsOf({ ...begin, observations: gone });
+    assert.deepEqual([step!.action, step!.drains, more], ["maintenance begins: cordon", false, []]);
     assert.deepEqual(lines(stepsOf(edit(resting, validConfig(), [Step.ControlPlanes]))), [
       "cp2: maintenance ends: uncordon",
     ]);

@@ -3,7 +3,7 @@ import { Step } from "../host/commands";
 import { hasRole } from "../spec/topology";
 import { HostState, Role, type HostSpec } from "../spec/types";
 import { draft, inTurn } from "./draft";
-import type { PlanInput } from "./input";
+import { factsOf, type PlanInput } from "./input";
 import type { Parted } from "./leaving";
 import type { Draft, Task } from "./steps";
 
@@ -37,13 +37,22 @@ function nodes(input: PlanInput, role: Role, tasks: Task[]): Parted {
   const of = (hosts: HostSpec[]) => ({ turns: hosts.map(({ name }) => [name]), hosts: hosts.map(({ name }) => name) });
   const starting = ofRole.filter((host) => begins(input, host));
   const ending = ofRole.filter((host) => ends(input, host));
+  const isOff = ({ name }: HostSpec) => input.observations !== undefined && factsOf(input, name) === undefined;
+  const [on, off] = [starting.filter((host) => !isOff(host)), starting.filter(isOff)];
   const drafts = [
-    ...(starting.length > 0
+    ...(on.length > 0
       ? draft(tasks, {
-          ...of(starting),
+          ...of(on),
           action: "maintenance begins: cordon, drain",
           notes: ["from then on it is left alone, and need not answer"],
           drains: true,
+        })
+      : []),
+    ...(off.length > 0
+      ? draft(tasks, {
+          ...of(off),
+          action: "maintenance begins: cordon",
+          notes: ["it does not answer, and is left alone"],
         })
       : []),
     ...(ending.length > 0

@@ -1,6 +1,6 @@
 /** The page of all checks, for whoever was refused by one. */
 import { Weight, type Check } from "../observe/checks/check";
-import { changeStage, clusterStage, hostStage } from "../observe/checks/stages";
+import { changeStage, clusterStage, commandStage, hostStage } from "../observe/checks/stages";
 import { sameCluster } from "../observe/claims";
 import { checks, warnings } from "./checks";
 import { unskippable } from "./checks/skips";
@@ -29,6 +29,9 @@ export function checksPage(): string {
     "## The running cluster",
     "Judged by what its etcd members and API servers say. An upgrade of which something runs already counts as begun: it is finished, and what is not healthy is a warning. A step that was cut off before that explains what is wrong with its own host, and with no other.",
     tableOf(header, clusterStage.map(observedRow)),
+    "## The update",
+    "Judged by what the update would run on the hosts as they are, once all of it is declared. `pulumi preview` ends there; an update that was not previewed has begun by then, and says it as a warning.",
+    tableOf(header, commandStage.map(observedRow)),
   ].join("\n\n");
 }
 

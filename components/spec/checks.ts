@@ -1,5 +1,5 @@
 /** What must hold before any host is touched, as one list of sentences to read from top to bottom. */
-import { changeStage, clusterStage, hostStage } from "../observe/checks/stages";
+import { changeStage, clusterStage, commandStage, hostStage } from "../observe/checks/stages";
 import { sameCluster } from "../observe/claims";
 import { apiChecks } from "./checks/api";
 import { certificateChecks } from "./checks/certificates";
@@ -36,5 +36,5 @@ export const warnings: Sentence[] = [...versionWarnings, ...topologyWarnings, ..
 
 /** The checks of all stages: of the configuration, of a change, of hosts, of the running cluster. */
 export function everyCheck(): Named[] {
-  return [...checks, ...warnings, ...changeStage, sameCluster, ...hostStage, ...clusterStage];
+  return [...checks, ...warnings, ...changeStage, sameCluster, ...hostStage, ...clusterStage, ...commandStage];
 }

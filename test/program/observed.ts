@@ -15,7 +15,7 @@ import { reveal } from "./wire";
 export interface Answering {
   config: StackConfig;
   /** A run while these hosts are fresh machines, and these do not answer; all others are as the last update left them. */
-  run(hosts: { fresh?: string[]; silent?: string[] }, config?: StackConfig): Promise<Recording>;
+  run(hosts: { fresh?: string[]; silent?: string[] }, config?: StackConfig, preview?: boolean): Promise<Recording>;
   close(): Promise<void>;
 }
 
@@ -36,10 +36,10 @@ export async function answeringCluster(): Promise<Answering> {
   ({ commands } = reveal(last.succeeded().stackOutputs["applied"]) as { commands: Commands });
   return {
     config,
-    run: (hosts, wanted = config) => {
+    run: (hosts, wanted = config, preview = false) => {
       fresh = hosts.fresh ?? [];
       silent = hosts.silent ?? [];
-      return record(wanted, { applied: { ...applied, commands } });
+      return record(wanted, { applied: { ...applied, commands }, preview });
     },
     close: () => server.close(),
   };

@@ -1,4 +1,5 @@
 /** Checks of what hosts and the running cluster say: each a named sentence that finds who breaks it. */
+import type { DeclaredCommand } from "../../host/commands";
 import { keyPath, type Problem } from "../../spec/problem";
 import type { Named } from "../../spec/sentence";
 import type { Applied } from "../../spec/applied";
@@ -39,6 +40,8 @@ export interface Context {
   applied: Applied | undefined;
   /** Milliseconds since 1970. */
   now: number;
+  /** What the program declares; undefined before it has. */
+  commands?: readonly DeclaredCommand[];
 }
 
 export interface Check extends Named {

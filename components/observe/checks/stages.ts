@@ -3,6 +3,7 @@ import { belongingChecks } from "./belonging";
 import { changeChecks } from "./change";
 import type { Check } from "./check";
 import { clockChecks } from "./clock";
+import { commandChecks } from "./commands";
 import { healthChecks } from "./health";
 import { identityChecks } from "./identity";
 import { networkChecks } from "./network";
@@ -36,6 +37,9 @@ export const hostStage: Check[] = [
   ...pathChecks,
   ...softwareChecks,
 ];
+
+/** Judged by what the update would run, once all of it is declared. */
+export const commandStage: Check[] = commandChecks;
 
 /** Judged by what the running cluster says. */
 export const clusterStage: Check[] = [

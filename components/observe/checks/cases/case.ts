@@ -1,4 +1,5 @@
 /** What hosts may say, for and against each check. Tests only. */
+import type { DeclaredCommand } from "../../../host/commands";
 import { appliedOf, type Applied } from "../../../spec/applied";
 import { configWith, specOf, testHostKey, validConfig, type RawConfig } from "../../../spec/fixture";
 import { leavingHosts } from "../../../spec/leaving";
@@ -24,7 +25,11 @@ export interface Given {
   appliedConfig?: RawConfig;
   /** Hosts that the last complete update did not know. */
   newcomers?: string[];
+  /** Hosts that it left in maintenance. */
+  rested?: string[];
   now?: number;
+  /** What the program would run; nothing else of them matters. */
+  commands?: Pick<DeclaredCommand, "host" | "step" | "change">[];
 }
 
 export interface Case {
@@ -47,7 +52,11 @@ export function contextOf(given: Given): Context {
   const before = clusterSpec(given.appliedConfig ?? given.config ?? {});
   const isNew = (name: string) => given.bare === true || (given.newcomers ?? []).includes(name);
   const knew = (name: string) => before.hosts.some((host) => host.name === name) && !isNew(name);
-  spec.hosts = spec.hosts.map((host) => ({ ...host, settled: !given.lost && knew(host.name) }));
+  spec.hosts = spec.hosts.map((host) => ({
+    ...host,
+    settled: !given.lost && knew(host.name),
+    rested: (given.rested ?? []).includes(host.name),
+  }));
   const applied: Applied = appliedOf(before);
   applied.hosts = applied.hosts.filter(({ name }) => !isNew(name));
   if (!given.bare && !given.lost) spec.leaving = leavingHosts(applied.hosts, spec);
@@ -58,6 +67,7 @@ export function contextOf(given: Given): Context {
     observations: Object.assign(observed(spec.hosts), { leaving: observed(spec.leaving) }),
     applied: given.bare || given.lost ? undefined : applied,
     now: given.now ?? NOW,
+    commands: (given.commands ?? []).map((one) => ({ name: "", reasons: [], input: "", repair: "", ...one })),
   };
 }
 
