@@ -47,6 +47,24 @@ export class Proxy {
     await this.tell(sessions.map(({ id }) => `shutdown session ${id}`));
   }
 
+  /**
+   * Seconds from the moment in which the API server of a host that was killed just now is ready until HAProxy leads there
+   * again; 0 when it never ceased to. Undefined when that does not come within the limit.
+   */
+  async leadsAgain(server: string, limit: number): Promise<number | undefined> {
+    const script = `
+      url='https://${this.hosts.address(server)}:6443/readyz?exclude=etcd&exclude=etcd-readiness'
+      ready() { curl -fsS -o /dev/null --max-time 1 --cacert /etc/kubernetes/pki/ca.crt "$url" 2>/dev/null; }
+      leads() { echo 'show stat' | timeout 2 socat stdio /run/haproxy/admin.sock | grep -q '^${BACKEND},${server},.*,UP'; }
+      wait_until() { until "$1"; do [ $SECONDS -lt ${limit} ] || exit 1; sleep 0.1; done; }
+      wait_until ready
+      from=\${EPOCHREALTIME/./}
+      wait_until leads
+      echo $((\${EPOCHREALTIME/./} - from))`;
+    const said = await this.hosts.tryExec(this.host, script, limit + 5);
+    return said === undefined ? undefined : Number(said) / 1e6;
+  }
+
   private tell(commands: string[]): Promise<string> {
     if (commands.length === 0) return Promise.resolve("");
     return this.hosts.exec(this.host, `echo '${commands.join("; ")}' | timeout 5 socat stdio /run/haproxy/admin.sock`);

@@ -1,7 +1,8 @@
 /** D06–D08 and D10: API servers that die, hang or go, and streams that are idle. */
 import { type Criterion, type Drill, Unit } from "../drill";
 import { disturbedFor, failedShare, stall, streamsBroken } from "../figures";
-import { figure, holds } from "./expect";
+import { Proxy } from "../proxy";
+import { figure, holds, within } from "./expect";
 import { idleStreams } from "./idle";
 import { victim } from "./victim";
 import { awayOnReturn, keptAwayFor } from "./vip";
@@ -48,10 +49,20 @@ export const apiDrills: Drill[] = [
     injection: "kill -9 of kube-apiserver on a control plane that does not hold the virtual IP",
     limit: 180,
     act: async (scene) => {
-      await scene.killProgram(await victim(scene), "kube-apiserver");
-      await scene.wait(30);
+      const { hosts, figures } = scene;
+      const host = await victim(scene);
+      const proxy = new Proxy(hosts, await hosts.holder());
+      await scene.killProgram(host, "kube-apiserver");
+      const [back] = await Promise.all([proxy.leadsAgain(host, 90), scene.wait(30)]);
+      figures.backend = back;
     },
-    criteria: [failedPercent, stallAtMost(1.1), disturbedAtMost(6)],
+    criteria: [
+      failedPercent,
+      stallAtMost(1.1),
+      disturbedAtMost(6),
+      // Two checks, of which the first comes within a second.
+      { ...within("HAProxy leads there again after it is ready", "backend", 2.5), timed: true },
+    ],
   },
   {
     name: "D07",
