@@ -12,15 +12,16 @@ import { etcdEndpoints, etcdMembers, leadingMembers } from "../spec/topology";
 import { HostState, type ClusterSpec, type HostSpec } from "../spec/types";
 import { etcdConfig, etcdUnit } from "./config";
 
-const [MEMBERSHIP, MEMBER, JOIN, START, RELEASE, HEALTHY, SNAPSHOT] = [
+const [MEMBERSHIP, MEMBER, JOIN, START, REPAIR, RELEASE, HEALTHY, SNAPSHOT] = [
   "membership.sh",
   "member.sh",
   "join.sh",
   "start.sh",
+  "repair.sh",
   "release.sh",
   "healthy.sh",
   "snapshot.sh",
-].map((name) => readScript(__dirname, name)) as [string, string, string, string, string, string, string];
+].map((name) => readScript(__dirname, name)) as [string, string, string, string, string, string, string, string];
 
 export interface EtcdClusterArgs {
   spec: ClusterSpec;
@@ -173,7 +174,7 @@ export class EtcdMember extends pulumi.ComponentResource {
         BIND_PORT: this.bindPort,
         STANDBY: this.host.spec.state === HostState.Maintenance ? "yes" : "no",
       },
-      parts: [GATES, ...script.parts, RELEASE],
+      parts: [GATES, ...script.parts, REPAIR, RELEASE],
     };
     return remoteScript(
       `${this.name}-member`,

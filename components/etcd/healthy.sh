@@ -32,14 +32,6 @@ members_as_wanted() {
   [ "$rows" = "$(printf '%s\n' "${MEMBERS[@]}" | sort)" ] && [ -z "$(unwanted)" ]
 }
 
-# Alarms that only members which are gone have raised: a corrupt one takes its alarm with it.
-clear_alarms_of_the_gone() {
-  local raised id known=()
-  raised=$(ask alarm list) && [ -n "$raised" ] || return 0
-  while read -r id _; do known+=("memberID:$(printf '%u' "$((16#$id))") "); done <<<"$LIST"
-  if ! grep -F -f <(printf '%s\n' "${known[@]}") <<<"$raised" >/dev/null; then ask alarm disarm; fi
-}
-
 wait_until 120 "an etcd member of the configuration tells the others: ${MEMBERS[*]}" find_cluster "${ENDPOINTS[@]}"
 remove_silent
 if ! try wait_until 120 "every etcd member of the configuration answers: ${MEMBERS[*]}" all_answer 2>"$STAGE/.silence"; then

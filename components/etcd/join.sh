@@ -84,11 +84,25 @@ remove_own() {
   done < <(own_rows)
 }
 
+# has_room_beside FOLDER: for twice as much, for the new data grow, and for the logs that come first.
+has_room_beside() {
+  local size free
+  size=$(du -sm "$1" | cut -f1) free=$(df -m --output=avail "$1" | tail -n 1)
+  [ "$free" -ge $((2 * size + 512)) ]
+}
+
+# One copy, until the next or until the host leaves, and none where the new data would have no room.
 set_data_aside() {
+  local aside=$DATA_DIR/member.removed
   [ -e "$DATA_DIR/member" ] || return 0
-  rm -rf "$DATA_DIR/member.removed"
-  mv "$DATA_DIR/member" "$DATA_DIR/member.removed"
-  say "$NODE_NAME: the data of a member that etcd no longer has are in $DATA_DIR/member.removed"
+  rm -rf "$aside"
+  mv "$DATA_DIR/member" "$aside"
+  if has_room_beside "$aside"; then
+    say "$NODE_NAME: the data of a member that etcd no longer has are in $aside"
+  else
+    rm -rf "$aside"
+    say "$NODE_NAME: the data of a member that etcd no longer has are deleted, for there is no room for a copy"
+  fi
 }
 
 # etcd takes one learner at a time, and none while a member is not connected.

@@ -139,3 +139,12 @@ remove_silent() {
   done <<<"$LIST"
   ask_voters
 }
+
+# Alarms that only members which are gone have raised: a corrupt one takes its alarm with it. One without a member is
+# raised when etcd cannot tell who is wrong.
+clear_alarms_of_the_gone() {
+  local raised id known=('^alarm:')
+  refresh && raised=$(ask alarm list) && [ -n "$raised" ] || return 0
+  while read -r id _; do known+=("^memberID:$(printf '%u' "$((16#$id))") "); done <<<"$LIST"
+  if ! grep -f <(printf '%s\n' "${known[@]}") <<<"$raised" >/dev/null; then ask alarm disarm >/dev/null; fi
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck shell=bash disable=SC2154
 # Brings this etcd member to the wanted version and configuration: gated on every member before and after, leadership
-# moved away first, and what does not become healthy gives way to what ran before. One that lost its data joins anew.
+# moved away first, and what does not become healthy gives way to what ran before. One that lost its data, or has bad
+# ones, joins anew.
 # Input: BIND_PORT (of the API server, where there is one), STANDBY (yes|no: whether the host goes out of service, and
 # another member is to lead).
 
@@ -26,7 +27,7 @@ no_alarm_is_raised() {
   alarms=$(ask alarm list) || return 1
   printf '%s\n' "$alarms"
   [[ $alarms != *CORRUPT* ]] ||
-    printf 'Replace the corrupt member: give its host the state lost, run up, give it the state active again, run up\n'
+    printf 'Run up with the versions and settings as they were: a corrupt member then gets the data of the others\n'
   [ -z "$alarms" ]
 }
 
@@ -46,9 +47,14 @@ restarted_as_wanted() {
     [ "$(field "$(own_url)" Version)" = "$ETCD_VERSION" ]
 }
 
+comes_up() {
+  try quietly 120 "restarting etcd" systemctl restart etcd 2>/dev/null &&
+    try wait_until 60 "etcd on $NODE_NAME is healthy at $ETCD_VERSION" restarted_as_wanted 2>/dev/null
+}
+
 give_up_on() {
   local why path
-  why=$(journalctl -u etcd -n 100 --no-pager -o cat 2>/dev/null | grep -iE 'error|fatal|panic|invalid|unknown|failed' | tail -n 3 | cut -c1-400)
+  why=$(last_words)
   for path in "${RUNS[@]}"; do [ ! -f "$STAGE/old$path" ] || cp -a "$STAGE/old$path" "$path"; done
   systemctl daemon-reload
   systemctl reset-failed etcd 2>/dev/null || true
@@ -77,8 +83,11 @@ refuse_downgrade() {
 # But for what only a first start reads: those lines may go at any time.
 as_configured() {
   ! changed "${RUNS[@]}" && cmp -s <(without_first_start "$STAGE/etcd.yaml") <(without_first_start /etc/etcd/etcd.yaml) &&
-    cmp -s "$STAGE/etcd.service" /etc/systemd/system/etcd.service && runs_with etcd "${RUNS[@]}" && unit_active etcd
+    cmp -s "$STAGE/etcd.service" /etc/systemd/system/etcd.service && runs_with etcd "${RUNS[@]}"
 }
+
+# Whatever is wrong with the member, this run has not brought it.
+unchanged() { [ ${#CHANGED[@]} -eq 0 ] && as_configured; }
 
 # A member that is down may still know the others: by its last run, or by the cluster itself.
 known_endpoints() {
@@ -88,9 +97,10 @@ known_endpoints() {
 }
 
 restart_as_wanted() {
-  local served=no
+  local served=no as_before=no began
   refuse_downgrade
   if own_api_is_ready; then served=yes; fi
+  if unchanged; then as_before=yes; fi
   # A member that is down cannot pass: its new configuration may be what it needs.
   if unit_active etcd; then
     pass_gates "before restarting etcd on $NODE_NAME" 60 "${GATES[@]}"
@@ -98,8 +108,12 @@ restart_as_wanted() {
   fi
   install_configuration
   systemctl reset-failed etcd 2>/dev/null || true
-  try quietly 120 "restarting etcd" systemctl restart etcd 2>/dev/null || give_up_on
-  try wait_until 60 "etcd on $NODE_NAME is healthy at $ETCD_VERSION" restarted_as_wanted 2>/dev/null || give_up_on
+  began=@$(date +%s)
+  if ! comes_up; then
+    [ "$as_before" = yes ] || give_up_on
+    replace_or_die "$began"
+    return 0
+  fi
   note_runs_with etcd "${RUNS[@]}"
   link_tools
   pass_gates "after restarting etcd on $NODE_NAME" 90 "${GATES[@]}"
@@ -117,7 +131,9 @@ install_secrets
 mapfile -t CANDIDATES < <(known_endpoints | awk 'NF && !seen[$0]++')
 if must_join; then
   join_cluster
-elif as_configured; then
+elif unchanged && has_bad_data; then
+  replace_data "$(tail -n 1 "$STAGE/.why" | cut -c1-300)"
+elif as_configured && unit_active etcd; then
   install_configuration
   note_runs_with etcd "${RUNS[@]}"
 else
@@ -126,3 +142,5 @@ fi
 systemctl is-enabled --quiet etcd || quietly 30 "enabling etcd" systemctl enable etcd
 [ "$STANDBY" = no ] || give_leadership_away
 remember_endpoints
+# Of a run that was cut off.
+clear_alarms_of_the_gone

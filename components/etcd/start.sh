@@ -32,3 +32,5 @@ elif must_join; then
 elif ! unit_active etcd; then
   start
 fi
+# For a run that finds this member down, until one knows better.
+[ -f "$STATE/etcd-endpoints" ] || printf '%s\n' "${ENDPOINTS[@]}" >"$STATE/etcd-endpoints"

@@ -118,6 +118,13 @@ const cases: [string, string, (facts: HostFacts) => Partial<HostFacts>, string[]
     [`${Step.Member}: etcd runs at 3.6.8, not ${spec.versions.etcd}`],
   ],
   [
+    "an etcd with other data than most",
+    "cp1",
+    ({ etcd }) => ({ etcd: { ...etcd!, alarms: [`CORRUPT ${etcd!.memberId}`, "CORRUPT 1"] } }),
+    [`${Step.Member}: etcd's data differ from the other members'`],
+  ],
+  ["an etcd that knows of another's", "cp1", ({ etcd }) => ({ etcd: { ...etcd!, alarms: ["CORRUPT 1"] } }), []],
+  [
     "an image that is gone and one that is not pinned",
     "w1",
     ({ images }) => ({ images: images.slice(1).map((image, index) => ({ ...image, pinned: index !== 0 })) }),

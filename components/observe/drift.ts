@@ -94,6 +94,7 @@ function etcdDrift(spec: ClusterSpec, { etcd, membership }: HostFacts): string[]
     // The process goes on with what is deleted, until it is restarted.
     ...(membership.etcdData ? [] : [`etcd's data are not in ${spec.etcd.dataDir}`]),
     ...(etcd === undefined || etcd.version === wanted ? [] : [`etcd runs at ${etcd.version}, not ${wanted}`]),
+    ...(etcd?.alarms.includes(`CORRUPT ${etcd.memberId}`) ? ["etcd's data differ from the other members'"] : []),
   ];
 }
 

@@ -131,7 +131,10 @@ function alarms(context: Context): Finding[] {
           }
         : {
             reason: "is raised: the member's data differ from the others'",
-            fix: "Replace the member: see etcd's guide on data corruption",
+            fix:
+              member === undefined
+                ? "Find out which member's: see etcd's guide on data corruption"
+                : "Run an update that changes no version and no setting: the member joins again with the others' data",
           };
     const hasNew = context.spec.hosts.some(({ settled }) => !settled);
     return { key: "etcd", value: who, ...words, severity: hasNew ? Severity.Error : urgency(context) };

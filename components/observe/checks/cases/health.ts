@@ -146,7 +146,14 @@ export const healthCases: Case[] = [
     given: { facts: { cp1: etcd({ alarms: ["CORRUPT 1"] }) } },
     key: "etcd CORRUPT 1",
     severity: Warning,
-    says: ["differ from the others'"],
+    says: ["differ from the others'", "Find out which member's"],
+  },
+  {
+    check: "etcd-alarms",
+    given: { facts: { cp1: etcd({ alarms: ["CORRUPT 8e9e05c521646941"] }) } },
+    key: "etcd CORRUPT of cp2",
+    severity: Warning,
+    says: ["joins again with the others' data"],
   },
   {
     check: "etcd-quota-used",
