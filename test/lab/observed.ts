@@ -177,6 +177,7 @@ export function repairs(lab: Lab): void {
     const zone = lab.configuration("hosts") as { name: string; labels?: object }[];
     lab.configure({ hosts: zone.map((host) => (host.name === "w2" ? { ...host, labels: { zone: "a" } } : host)) });
     await lab.up();
+    assert.doesNotMatch(await lab.kubectl("get", "node", "w1", "--show-labels"), /zone=/);
     for (const { host, by } of drifts) await lab.on(host, by);
     await lab.on("cp1", "kubectl --kubeconfig /etc/kubernetes/admin.conf delete node w2");
 

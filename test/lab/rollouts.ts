@@ -69,29 +69,30 @@ export function rollOuts(lab: Lab): void {
     await lab.up();
   });
 
-  test("a kube-proxy setting restarts kube-proxy alone", async () => {
+  test("settings of kube-proxy, etcd and keepalived reach their own programs in one update, and no other starts again", async () => {
     const kubeProxy = lab.configuration("kubeProxy") as object;
-    lab.configure({ kubeProxy: { ...kubeProxy, nftables: { syncPeriod: "25s" } } });
-    assert.deepEqual(await lab.plan(), updates(["settings"]));
-    const before = await staticPods(lab);
-    await lab.up();
-    assert.match(
-      await lab.kubectl("-n", "kube-system", "get", "configmap", "kube-proxy", "-o", "yaml"),
-      /syncPeriod: 25s/,
-    );
-    assert.deepEqual(await staticPods(lab), before);
-  });
-
-  test("an etcd setting goes from member to member, and every member is healthy after it", async () => {
-    lab.configure({ etcd: { heartbeatIntervalMs: 150, electionTimeoutMs: 1500 } });
-    assert.deepEqual(await lab.plan(), updates(CONTROL_PLANES.map((name) => `etcd-${name}-member`)));
+    const api = lab.configuration("api") as object;
+    lab.configure({
+      kubeProxy: { ...kubeProxy, nftables: { syncPeriod: "25s" } },
+      etcd: { heartbeatIntervalMs: 150, electionTimeoutMs: 1500 },
+      api: { ...api, routerId: 52 },
+    });
+    const concerned = CONTROL_PLANES.flatMap((name) => [`etcd-${name}-member`, `${name}-vip`]);
+    assert.deepEqual(await lab.plan(), updates([...concerned, "settings"]));
     const pods = await staticPods(lab);
+    const before = await starts(lab, ["haproxy", "keepalived", "kubelet", "containerd"]);
     await lab.up();
+    const proxy = await lab.kubectl("-n", "kube-system", "get", "configmap", "kube-proxy", "-o", "yaml");
+    assert.match(proxy, /syncPeriod: 25s/);
     for (const host of CONTROL_PLANES) {
       assert.match(await lab.on(host, "cat /etc/etcd/etcd.yaml"), /heartbeat-interval: 150/);
       assert.match(await lab.on(host, "curl -fsS http://127.0.0.1:2381/health"), /"health":"true"/);
+      assert.match(await lab.on(host, "cat /etc/keepalived/keepalived.conf"), /virtual_router_id 52/);
     }
     assert.deepEqual(await staticPods(lab), pods);
+    // HAProxy and keepalived reload.
+    assert.deepEqual(await starts(lab, ["haproxy", "keepalived", "kubelet", "containerd"]), before);
+    assert.match(await lab.kubectl("get", "--raw", "/readyz"), /ok/);
   });
 
   test("etcd with a setting that it refuses runs on as before, and no other member is touched", async () => {
@@ -107,19 +108,6 @@ export function rollOuts(lab: Lab): void {
     lab.configure({ etcd });
     await lab.unchanged();
     await everyApiServerReady(lab);
-  });
-
-  test("keepalived takes a new router id by reloads, and the API stays at its address", async () => {
-    const api = lab.configuration("api") as object;
-    lab.configure({ api: { ...api, routerId: 52 } });
-    assert.deepEqual(await lab.plan(), updates(CONTROL_PLANES.map((name) => `${name}-vip`)));
-    const before = await starts(lab, ["haproxy", "keepalived"]);
-    await lab.up();
-    assert.deepEqual(await starts(lab, ["haproxy", "keepalived"]), before);
-    for (const host of CONTROL_PLANES) {
-      assert.match(await lab.on(host, "cat /etc/keepalived/keepalived.conf"), /virtual_router_id 52/);
-    }
-    assert.match(await lab.kubectl("get", "--raw", "/readyz"), /ok/);
   });
 }
 

@@ -41,6 +41,7 @@ export const stages: Stage[] = [
     host: "cp1",
     condition: `${running("static-pods")} && pgrep -x dpkg`,
     cut: engineKilled,
+    drillOnly: true,
   },
   {
     title: "host powered off while its API server's manifest is away",
