@@ -40,7 +40,7 @@ export function removalWords({ noun }: Kind, going: Pick<HostSpec, "name">[]): s
 /** What of the comings and goings of hosts cannot be done in one update. */
 export const membershipRules: Rule<Before, Wanted>[] = [
   rule("leave-one-by-one", "one control plane and one etcd member at a time leaves, and others go on", (old, next) =>
-    kinds.flatMap((kind) => removals(kind, old.hosts, next)),
+    leavesProblems(old.hosts, next),
   ),
   rule("roles-kept", "a part of the cluster keeps its roles", (old, next) =>
     next.hosts.flatMap((host) => {
@@ -58,6 +58,11 @@ export const membershipRules: Rule<Before, Wanted>[] = [
     newcomers(old.hosts, next).flatMap((host) => joinsTooEarly(host, old.hosts, next)),
   ),
 ];
+
+/** Of those that leave, what cannot be done in one update. */
+export function leavesProblems(before: SettledHost[], next: Wanted): Problem[] {
+  return kinds.flatMap((kind) => removals(kind, before, next));
+}
 
 interface Before {
   hosts: SettledHost[];

@@ -3,6 +3,7 @@ import { keyPath } from "../../spec/problem";
 import { goingOf, kinds, removalWords, type Kind } from "../../spec/leaving";
 import { hasRole } from "../../spec/topology";
 import { HostState, Role, type HostSpec } from "../../spec/types";
+import { hostsBefore } from "./before";
 import { check, Severity, Weight, type Check, type Context, type Finding } from "./check";
 import { brokenParts, isGoodMember } from "./cluster";
 import { silenceWords } from "./reach";
@@ -25,7 +26,7 @@ export const removalChecks: Check[] = [
 ];
 
 function removal(context: Context, kind: Kind): Finding[] {
-  const before = context.applied?.hosts ?? [];
+  const before = hostsBefore(context);
   const going = goingOf(before, context.spec, kind.role);
   if (going.length === 0) return [];
   const staying = before.filter((host) => hasRole(host, kind.role) && !going.includes(host));

@@ -1,4 +1,5 @@
 /** What must hold of a change, of hosts and of the running cluster, as lists of sentences to read from top to bottom. */
+import { beforeChecks } from "./before";
 import { belongingChecks } from "./belonging";
 import { changeChecks } from "./change";
 import type { Check } from "./check";
@@ -46,6 +47,7 @@ export const clusterStage: Check[] = [
   ...settingChecks,
   ...versionChecks,
   ...healthChecks,
+  ...beforeChecks,
   ...removalChecks,
   ...strangerChecks,
 ];
